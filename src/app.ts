@@ -1,0 +1,65 @@
+import { Hono } from 'hono';
+import { v7 as uuidv7 } from 'uuid';
+import { AppError } from './errors.js';
+import { errorAnswer } from './routes/answer.js';
+import { catalogueRoutes } from './routes/catalogue.js';
+import { docsRoutes } from './routes/docs.js';
+import type { AppContext, AppDependencies, AppEnvironment } from './routes/environment.js';
+import { healthRoutes } from './routes/health.js';
+import { inboxRoutes } from './routes/inbox.js';
+import { runRoutes } from './routes/runs.js';
+import { methodNotAllowed, triggerRoutes } from './routes/trigger.js';
+
+/** The HTTP service: middleware, routes, and the one place where errors become answers. */
+export function createApp(deps: AppDependencies): Hono<AppEnvironment> {
+  const app = new Hono<AppEnvironment>();
+
+  app.use(async (c, next) => {
+    const requestId = /^[\w.-]{1,64}$/.exec(c.req.header('x-request-id') ?? '')?.[0] ?? uuidv7();
+    c.set('requestId', requestId);
+    c.header('X-Request-Id', requestId);
+    c.header('Cache-Control', 'no-store');
+    c.header('X-Content-Type-Options', 'nosniff');
+    await next();
+  });
+
+  for (const routes of [triggerRoutes, healthRoutes, catalogueRoutes, runRoutes, docsRoutes])
+    app.route('/', routes(deps));
+  if (deps.tasks.some((task) => task.name === 'inbox-sync')) app.route('/', inboxRoutes(deps));
+  refuseOtherMethods(app);
+
+  app.notFound((c) => answerError(c, new AppError('not_found', (t) => t.errors.notFound), deps));
+  app.onError((error, c) => answerError(c, error, deps));
+  return app;
+}
+
+/** Every path answers 405, with what it accepts, to the methods it does not know. */
+function refuseOtherMethods(app: Hono<AppEnvironment>): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes) {
+    if (path === '/*' || method === 'ALL') continue;
+    methods.set(path, (methods.get(path) ?? new Set()).add(method));
+  }
+  for (const [path, known] of methods) {
+    const allowed = known.has('GET') ? [...known, 'HEAD'] : [...known];
+    app.all(path, (c) => {
+      throw methodNotAllowed(c, allowed);
+    });
+  }
+}
+
+function answerError(
+  c: AppContext,
+  error: unknown,
+  { messages, log, scrub, now }: AppDependencies,
+): Response {
+  const answer = errorAnswer(error, messages, now());
+  const requestId = c.get('requestId');
+  if (answer.status >= 500 && answer.body.error === 'internal') {
+    log.error({ err: error, requestId, method: c.req.method, path: scrub(c.req.path) }, 'request failed');
+  } else if (answer.status === 403) {
+    log.warn({ requestId, method: c.req.method, path: c.req.path }, 'request refused');
+  }
+  if (answer.retryAfterSeconds) c.header('Retry-After', String(answer.retryAfterSeconds));
+  return c.json({ ...answer.body, message: scrub(answer.body.message) }, answer.status);
+}

@@ -1,0 +1,110 @@
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { Secret } from './secret.js';
+
+/** The kinds of environment variables; each reads a text and says in English what it expected. */
+
+export const text = () => z.string();
+
+export const secret = () => z.string().transform((value) => new Secret(value));
+
+export const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `expected a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `expected a whole number from ${min} to ${max}`);
+
+export const boolean = () =>
+  z
+    .string()
+    .toLowerCase()
+    .refine((value) => ['true', 'false', '1', '0'].includes(value), 'expected true or false')
+    .transform((value) => value === 'true' || value === '1');
+
+export const list = () =>
+  z.string().transform((value) =>
+    value
+      .split(/[\s,]+/)
+      .map((item) => item.trim())
+      .filter(Boolean),
+  );
+
+const parsesAsUrl = (value: string, protocols: string[]): boolean =>
+  URL.canParse(value) && protocols.includes(new URL(value).protocol);
+
+export const httpUrl = () =>
+  z
+    .string()
+    .refine(
+      (value) => parsesAsUrl(value, ['http:', 'https:']),
+      'expected an address such as https://example.com',
+    )
+    .transform((value) => value.replace(/\/+$/, ''));
+
+export const postgresUrl = () =>
+  z
+    .string()
+    .refine(
+      (value) => parsesAsUrl(value, ['postgres:', 'postgresql:']),
+      'expected postgresql://user:password@host:5432/database (special characters of the password URL-encoded)',
+    )
+    .transform((value) => new Secret(value));
+
+export const smtpUrl = () =>
+  z
+    .string()
+    .refine(
+      (value) => parsesAsUrl(value, ['smtp:', 'smtps:']),
+      'expected smtp://user:password@host:587 or smtps://user:password@host:465',
+    )
+    .transform((value) => new Secret(value));
+
+/** 32 bytes in base64, as `openssl rand -base64 32` prints them. */
+export const encryptionKey = () =>
+  z
+    .string()
+    .refine(
+      (value) => /^[A-Za-z0-9+/_-]{43}=?$/.test(value) && Buffer.from(value, 'base64').length === 32,
+      'expected 32 bytes in base64: openssl rand -base64 32',
+    )
+    .transform((value) => new Secret(value));
+
+export const timeZone = () =>
+  z.string().refine((value) => {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: value });
+      return true;
+    } catch {
+      return false;
+    }
+  }, 'expected a time zone such as Europe/Paris');
+
+export type AddressRange = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/** Addresses and CIDR ranges of both families; IPv4 written as IPv6 counts as IPv4. */
+export const addressRanges = () =>
+  list().transform((items, context): AddressRange[] =>
+    items.flatMap((item) => {
+      const range = parseRange(item);
+      if (range) return [range];
+      context.addIssue({
+        code: 'custom',
+        message: `${item} is neither an address nor a range such as 10.0.0.0/8`,
+      });
+      return [];
+    }),
+  );
+
+function parseRange(item: string): AddressRange | undefined {
+  try {
+    if (item.includes('/')) return ipaddr.parseCIDR(item);
+    const address = ipaddr.process(item);
+    // ipaddr.js also reads "10.1" and "167772161" the way inet_aton does: here they are mistakes.
+    if (address.kind() === 'ipv4' && !ipaddr.IPv4.isValidFourPartDecimal(item.replace(/^::ffff:/i, '')))
+      return undefined;
+    return [address, address.kind() === 'ipv4' ? 32 : 128];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,137 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { type Database, rowsOf, type Transaction } from './client.js';
+import { jsonb } from './json.js';
+
+/** A run that could not renew its lease for this long stops. */
+export const LEASE_MS = 60_000;
+/** Others may take a lease over only after its holder has stopped: 60 s and a margin. */
+const TAKEOVER_MS = LEASE_MS + 5_000;
+export const HEARTBEAT_MS = 5_000;
+
+const newExpiry: SQL = sql`clock_timestamp() + ${sql.raw(`interval '${TAKEOVER_MS} milliseconds'`)}`;
+
+export interface NewRun {
+  id: string;
+  task: string;
+  trigger: string;
+  host: string;
+  dryRun: boolean;
+  startedAt: Date;
+}
+
+export type Claim =
+  | { claimed: true; disabled: boolean }
+  | { claimed: false; holderId: string | undefined; holderStartedAt: Date | undefined };
+
+/** The setting that turns a task off. */
+export const enabledSetting = (task: string): string => `task.${task}.enabled`;
+
+/**
+ * Takes the task for this run, records the run, and writes off the run whose lease had expired: one statement,
+ * decided by the server's clock, and no session state that a transaction-pooling proxy would leak.
+ */
+export async function claim(db: Database, run: NewRun, lostMessage: string): Promise<Claim> {
+  const startedAt = run.startedAt.toISOString();
+  const [row] = await db.rows<{
+    claimed: boolean;
+    disabled: boolean;
+    holder_id: string | null;
+    holder_started_at: string | null;
+  }>(sql`
+    with lease as (
+      insert into cronhook.task_leases as held (task, run_id, expires_at)
+      values (${run.task}, ${run.id}, ${newExpiry})
+      on conflict (task) do update set run_id = excluded.run_id, expires_at = excluded.expires_at
+        where held.expires_at < clock_timestamp()
+      returning run_id
+    ), lost as (
+      update cronhook.task_runs
+      set status = 'lost', finished_at = ${startedAt}::timestamptz, message = ${lostMessage},
+        duration_ms = least(extract(epoch from ${startedAt}::timestamptz - started_at) * 1000, 2147483647)::int
+      where task = ${run.task} and status = 'running' and exists (select from lease)
+    ), recorded as (
+      insert into cronhook.task_runs (id, task, status, trigger, host, dry_run, started_at)
+      select ${run.id}::uuid, ${run.task}, 'running', ${run.trigger}, ${run.host}, ${run.dryRun}::boolean, ${startedAt}::timestamptz
+      from lease
+    )
+    select exists (select from lease) as claimed,
+      exists (
+        select from cronhook.settings where key = ${enabledSetting(run.task)} and lower(value) = 'false'
+      ) as disabled,
+      held.run_id as holder_id, running.started_at as holder_started_at
+    from (select) as one
+    left join cronhook.task_leases held on held.task = ${run.task}
+    left join cronhook.task_runs running on running.id = held.run_id and running.status = 'running'
+  `);
+  if (row?.claimed) return { claimed: true, disabled: row.disabled };
+  return {
+    claimed: false,
+    holderId: row?.holder_id ?? undefined,
+    holderStartedAt: row?.holder_started_at ? new Date(row.holder_started_at) : undefined,
+  };
+}
+
+/**
+ * Keeps the lease and shows how far the run has come.
+ * @returns false when another run holds the lease
+ */
+export async function renew(db: Database, task: string, runId: string, progress: unknown): Promise<boolean> {
+  const rows = await db.rows(sql`
+    with lease as (
+      update cronhook.task_leases set expires_at = ${newExpiry}
+      where task = ${task} and run_id = ${runId}::uuid
+      returning run_id
+    ), shown as (
+      update cronhook.task_runs set progress = ${jsonb(progress)}
+      from lease where id = lease.run_id and status = 'running' and ${jsonb(progress)} is not null
+    )
+    select from lease
+  `);
+  return rows.length > 0;
+}
+
+/**
+ * Opens a write: holds the lease until the transaction ends, so that nobody can take it over in between.
+ * A client that stalls inside the transaction is cut off by the server, or the takeover would wait for it.
+ */
+export async function holdLease(tx: Transaction, task: string, runId: string): Promise<boolean> {
+  const rows = await rowsOf(
+    tx,
+    sql`
+      select set_config('idle_in_transaction_session_timeout', '30s', true) from cronhook.task_leases
+      where task = ${task} and run_id = ${runId}::uuid and expires_at > clock_timestamp()
+      for share
+    `,
+  );
+  return rows.length > 0;
+}
+
+export interface FinishedRun {
+  id: string;
+  task: string;
+  status: string;
+  finishedAt: Date;
+  durationMs: number;
+  message: string;
+  progress: unknown;
+  stats: unknown;
+  errors: unknown;
+  details: unknown;
+  log: unknown;
+}
+
+/** Records the outcome and frees the task, in one statement. A run written off as lost stays so. */
+export async function finish(db: Database, run: FinishedRun): Promise<void> {
+  await db.rows(sql`
+    with released as (
+      update cronhook.task_leases set expires_at = '-infinity'
+      where task = ${run.task} and run_id = ${run.id}::uuid
+    )
+    update cronhook.task_runs
+    set status = ${run.status}, finished_at = ${run.finishedAt.toISOString()}::timestamptz,
+      duration_ms = ${Math.min(run.durationMs, 2_147_483_647)}, message = ${run.message},
+      progress = ${jsonb(run.progress)}, stats = ${jsonb(run.stats)}, errors = ${jsonb(run.errors)},
+      details = ${jsonb(run.details)}, log = ${jsonb(run.log)}
+    where id = ${run.id}::uuid and status = 'running'
+  `);
+}

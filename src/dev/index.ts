@@ -1,0 +1,29 @@
+import { configOrExit, exitWith, readEnvironment, startupProblem, stopOnSignal } from '../process.js';
+import { type Service, startService } from '../service.js';
+import { addSampleData } from './sample-data.js';
+
+readEnvironment().NODE_ENV ??= 'development';
+const config = configOrExit();
+if (config.production)
+  exitWith('npm run dev is for NODE_ENV=development or test; production is: npm run build && npm start');
+
+let service: Service;
+try {
+  service = await startService(config, addSampleData);
+} catch (error) {
+  exitWith(startupProblem(error, config));
+}
+stopOnSignal(service);
+
+const secret = config.CRON_SECRET ? ' -H "Authorization: Bearer $CRON_SECRET"' : '';
+process.stdout.write(`
+  Cronhook is ready: ${service.url}/docs
+
+  Synchronise the sample mailbox:
+    curl${secret} ${service.url}/inbox/integrations/sync-all
+
+  See what happened, from another terminal:
+    curl${secret} "${service.url}/runs?limit=5"
+    npm run cronhook -- runs
+
+`);

@@ -1,0 +1,54 @@
+import { sql } from 'drizzle-orm';
+import type { AppDependencies } from '../routes/environment.js';
+import { sealPassword } from '../tasks/inbox/credentials.js';
+import { startSampleImapServer } from './imap-server.js';
+import { sampleFolders } from './sample-mails.js';
+
+const COMPANY_ID = '0a000000-0000-4000-8000-000000000001';
+const MAILBOX_ID = '0a000000-0000-4000-8000-000000000002';
+const MAILBOX = { username: 'contact@atelier-moreau.example', password: 'atelier' };
+/** Any port would do, but the same one spares the integration a change at every start. */
+const IMAP_PORT = 3143;
+
+const USERS = [
+  { email: 'claire@atelier-moreau.example', name: 'Claire Moreau', role: 'owner' },
+  { email: 'hugo@atelier-moreau.example', name: 'Hugo Lefèvre', role: 'admin' },
+  { email: 'ines@atelier-moreau.example', name: 'Inès Benali', role: 'member' },
+];
+
+/** A small firm with its users and its mailbox, on an IMAP server inside this process. Repeating it changes nothing. */
+export async function addSampleData({ db, services, log }: AppDependencies): Promise<void> {
+  const server = await startImapServer();
+  await db.rows(sql`
+    insert into cronhook.companies (id, name, email, plan, status)
+    values (${COMPANY_ID}::uuid, 'Atelier Moreau', ${MAILBOX.username}, 'pro', 'active') on conflict do nothing
+  `);
+  for (const user of USERS) {
+    await db.rows(sql`
+      insert into cronhook.users (company_id, email, name, role)
+      values (${COMPANY_ID}::uuid, ${user.email}, ${user.name}, ${user.role}) on conflict do nothing
+    `);
+  }
+  if (!services.vault) return;
+  const sealed = sealPassword(services.vault, MAILBOX_ID, MAILBOX.password);
+  await db.rows(sql`
+    insert into cronhook.inbox_integrations (id, company_id, email, host, port, tls, username, secret_encrypted)
+    values (${MAILBOX_ID}::uuid, ${COMPANY_ID}::uuid, ${MAILBOX.username}, ${server.host}, ${server.port}, 'none',
+      ${MAILBOX.username}, ${sealed})
+    on conflict (id) do update set port = excluded.port, secret_encrypted = excluded.secret_encrypted
+  `);
+  log.info(
+    { host: server.host, port: server.port, ...MAILBOX, password: undefined },
+    'sample IMAP server listening',
+  );
+}
+
+async function startImapServer() {
+  const accounts = [{ ...MAILBOX, folders: sampleFolders() }];
+  try {
+    return await startSampleImapServer({ port: IMAP_PORT, accounts });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return startSampleImapServer({ accounts });
+  }
+}

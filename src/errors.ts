@@ -1,0 +1,103 @@
+import { en } from './locales/en.js';
+import type { Messages } from './locales/index.js';
+
+/** The stable codes of the contract (section 2.4) and the HTTP status each stands for. */
+export const HTTP_STATUS = {
+  invalid_parameters: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  payload_too_large: 413,
+  unprocessable: 422,
+  task_failed: 500,
+  internal: 500,
+  not_configured: 503,
+  database_unavailable: 503,
+  shutting_down: 503,
+} as const;
+
+export type ErrorCode = keyof typeof HTTP_STATUS;
+
+/** A text that waits for the reader's language. */
+export type Text = (messages: Messages) => string;
+
+interface AppErrorOptions {
+  cause?: unknown;
+  /** Trying again without a change cannot help (a wrong password, say). */
+  permanent?: boolean;
+  retryAfterSeconds?: number;
+}
+
+/** An error whose text may be shown to people: it says what failed, on what, and what to do. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly permanent: boolean;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly text: Text,
+    options: AppErrorOptions = {},
+  ) {
+    super(text(en), { cause: options.cause });
+    this.permanent = options.permanent ?? false;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+export const databaseUnavailable = (cause: unknown): AppError =>
+  new AppError('database_unavailable', (t) => t.errors.databaseUnavailable, { cause, retryAfterSeconds: 30 });
+
+/** What a person may read of any error: unknown ones stay in the log. */
+export function describeError(error: unknown, messages: Messages): string {
+  if (error instanceof AppError) return error.text(messages);
+  if (isDatabaseUnavailable(error)) return messages.errors.databaseUnavailable;
+  return messages.errors.internal;
+}
+
+const UNAVAILABLE_CODES = new Set([
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+  '28000', // refused by pg_hba.conf
+  '28P01', // wrong password
+  '3D000', // no such database
+  '53300', // too many connections
+  '57P01', // the server is being stopped
+  '57P02',
+  '57P03', // the server is starting
+]);
+
+/** True when the database could not be asked, whichever layer noticed it. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth++
+  ) {
+    if (current instanceof AppError) return current.code === 'database_unavailable';
+    // PgBouncer reports a server it cannot reach as a protocol violation (08P01).
+    const code = databaseErrorCode(current);
+    if (code !== undefined && (UNAVAILABLE_CODES.has(code) || code.startsWith('08'))) return true;
+  }
+  return false;
+}
+
+/** postgres.js adds the query to the socket errors that reach it; clients of third parties throw AppErrors. */
+function databaseErrorCode(error: Error & { code?: unknown }): string | undefined {
+  const fromDriver =
+    error.name === 'PostgresError' || 'query' in error || /^CONNECT/.test(String(error.code));
+  return fromDriver && typeof error.code === 'string' ? error.code : undefined;
+}

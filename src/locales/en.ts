@@ -1,0 +1,98 @@
+import type { Messages } from './index.js';
+
+const list = new Intl.ListFormat('en', { type: 'conjunction' });
+
+export const en: Messages = {
+  tasks: {
+    'inbox-sync': { success: 'Inbox synchronised successfully' },
+  },
+  run: {
+    stillRunning: (seconds) => `This task has been running for ${seconds} s: nothing was started`,
+    running: 'Still running: follow the Location header to learn how it ends',
+    partial: (success, failed) => `${success}, but for ${failed} failed item${failed > 1 ? 's' : ''}`,
+    disabled: (setting) => `Task disabled by the setting ${setting}`,
+    timeLimit: (seconds) =>
+      `The task passed its time limit of ${seconds} s and was stopped; the next call goes on where it stopped`,
+    leaseLost:
+      'The run lost its lease (database or process blocked for more than 60 s) and stopped; the next call goes on with its work',
+    lost: 'The process that ran this task gave no sign of life; a later call took its work over',
+    interrupted: 'The service is shutting down: the run was interrupted, the next call goes on with it',
+    internal: (runId) => `Unexpected error: the log of run ${runId} names the cause`,
+  },
+  errors: {
+    internal: 'Internal error: the service log names the cause',
+    databaseUnavailable:
+      'The database does not answer: check DATABASE_URL and that the PostgreSQL server is up',
+    shuttingDown: 'The service is shutting down: try again in a few seconds',
+    forbidden: 'Missing or wrong secret',
+    addressNotAllowed: (address) => `The address ${address} is not in CRON_ALLOWED_IPS`,
+    notFound: 'There is nothing at this address',
+    methodNotAllowed: (method, allowed) => `${method} is not accepted here; use ${list.format(allowed)}`,
+    notConfigured: (variables) => `Task not configured: set ${list.format(variables)}`,
+    bodyTooLarge: (kilobytes) => `The request body is larger than ${kilobytes} KB`,
+    requestTooLarge: 'The request (address and headers) is too long',
+    malformedRequest: 'The HTTP request is malformed',
+    requestTimeout: 'The request did not arrive whole in time',
+    invalidJson: 'The request body is not a valid JSON object',
+    invalidForm: 'The request body is not a valid form',
+    invalidBodyType: 'Send the body as application/json or as a form',
+    parameterTwice: (name) => `The parameter ${name} is given more than once`,
+    parameterUnknown: (names, known) =>
+      `Unknown parameter: ${list.format(names)} (known: ${list.format(known)})`,
+    parameterInvalid: (name, reason) => `${name}: ${reason}`,
+    invalid: (problems) => `Invalid request: ${problems.join('; ')}`,
+    runNotFound: (id) => `There is no run ${id}`,
+    integrationNotFound: (id) => `There is no mailbox ${id}`,
+    integrationExists: (email, id) => `The mailbox ${email} is registered already (${id})`,
+  },
+  expectations: {
+    boolean: 'expected true or false',
+    integerBetween: (min, max) => `expected a whole number from ${min} to ${max}`,
+    oneOf: (values) => `expected ${values.join(', ')}`,
+    required: 'required',
+    invalid: 'invalid value',
+    email: 'expected an e-mail address',
+    host: 'expected a host name or an IP address',
+    url: 'expected an https:// address',
+    uuid: 'expected a UUID',
+    notEmpty: 'must not be empty',
+    tooLong: (max) => `no more than ${max} characters`,
+    passwordOrOauth: 'give either password or oauth',
+    unknownField: 'unknown field',
+  },
+  imap: {
+    hostNotFound: (host) => `The server ${host} cannot be found: check the host name`,
+    refused: (host, port) =>
+      `${host} refuses connections on port ${port}: check the port and that the IMAP server is up`,
+    timeout: (host, port) =>
+      `${host}:${port} does not answer in time: check the host, the port and the tls mode`,
+    closed: (host, port) => `${host}:${port} closed the connection: the next call tries again`,
+    wrongTlsMode: (host, port) =>
+      `${host}:${port} does not speak TLS from the start: try tls "starttls" (often port 143) or port 993`,
+    startTlsMissing: (host, port) =>
+      `${host}:${port} does not offer STARTTLS: try tls "implicit" (often port 993)`,
+    tlsRequired: (host) => `${host} insists on an encrypted connection: use tls "implicit" or "starttls"`,
+    certificate: (host, reason) =>
+      `The certificate of ${host} is not valid (${reason}): use the name written in it, or add its authority with NODE_EXTRA_CA_CERTS`,
+    credentials: (username) =>
+      `Login refused for ${username}: check the user name and the password (or app password)`,
+    credentialsOauth: (username) =>
+      `The server refuses the OAuth token of ${username}: renew the authorisation`,
+    notImap: (host, port) =>
+      `${host}:${port} does not answer like an IMAP server: check the host and the port`,
+    server: (detail) => `The IMAP server answered: ${detail}`,
+    unexpected: 'The IMAP exchange broke off: the next call tries again',
+    backOff: (time, failures, last) =>
+      `Next try after ${time} (${failures} failure(s) in a row); the last one: ${last}`,
+    secretUnreadable:
+      'The stored secret does not decrypt with ENCRYPTION_KEY: renew it with POST /inbox/integrations/{id}/credentials',
+    folder: (path, reason) => `Folder ${path}: ${reason}`,
+    unreadable: (uid) => `Message ${uid} cannot be read over IMAP: only its headers were kept`,
+  },
+  oauth: {
+    unreachable: (host) => `The authorisation server ${host} does not answer: the next call tries again`,
+    revoked: (detail) =>
+      `The OAuth token is no longer accepted (${detail}): renew the authorisation with POST /inbox/integrations/{id}/credentials`,
+    refused: (host, detail) => `The authorisation server ${host} refused: ${detail}`,
+  },
+};

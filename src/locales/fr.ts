@@ -1,0 +1,99 @@
+import type { Messages } from './index.js';
+
+const list = new Intl.ListFormat('fr', { type: 'conjunction' });
+
+export const fr: Messages = {
+  tasks: {
+    'inbox-sync': { success: 'Synchronisation inbox terminée avec succès' },
+  },
+  run: {
+    stillRunning: (seconds) => `Cette tâche est déjà en cours depuis ${seconds} s : rien n’a été relancé`,
+    running: 'Exécution en cours : consultez l’adresse de l’en-tête Location pour en connaître l’issue',
+    partial: (success, failed) => `${success}, sauf ${failed} élément${failed > 1 ? 's' : ''} en échec`,
+    disabled: (setting) => `Tâche désactivée par le réglage ${setting}`,
+    timeLimit: (seconds) =>
+      `La tâche a dépassé sa durée maximale de ${seconds} s et a été arrêtée ; le prochain appel reprendra là où elle s’est arrêtée`,
+    leaseLost:
+      'L’exécution a perdu son bail (base de données ou processus bloqué plus de 60 s) et s’est arrêtée ; le prochain appel reprendra son travail',
+    lost: 'Le processus qui exécutait cette tâche ne donne plus signe de vie ; un nouvel appel a repris son travail',
+    interrupted: 'Le service s’arrête : l’exécution a été interrompue, le prochain appel la reprendra',
+    internal: (runId) => `Erreur inattendue : le journal de l’exécution ${runId} en donne la cause`,
+  },
+  errors: {
+    internal: 'Erreur interne : le journal du service en donne la cause',
+    databaseUnavailable:
+      'La base de données ne répond pas : vérifiez DATABASE_URL et que le serveur PostgreSQL est démarré',
+    shuttingDown: 'Le service s’arrête : réessayez dans quelques secondes',
+    forbidden: 'Secret manquant ou incorrect',
+    addressNotAllowed: (address) => `L’adresse ${address} ne figure pas dans CRON_ALLOWED_IPS`,
+    notFound: 'Cette adresse n’existe pas',
+    methodNotAllowed: (method, allowed) =>
+      `La méthode ${method} n’est pas acceptée ici ; utilisez ${list.format(allowed)}`,
+    notConfigured: (variables) => `Tâche non configurée : définissez ${list.format(variables)}`,
+    bodyTooLarge: (kilobytes) => `Le corps de la requête dépasse ${kilobytes} Ko`,
+    requestTooLarge: 'La requête (adresse et en-têtes) est trop longue',
+    malformedRequest: 'La requête HTTP est mal formée',
+    requestTimeout: 'La requête n’est pas arrivée en entier à temps',
+    invalidJson: 'Le corps de la requête n’est pas un objet JSON valide',
+    invalidForm: 'Le corps de la requête n’est pas un formulaire valide',
+    invalidBodyType: 'Envoyez le corps en application/json ou en formulaire',
+    parameterTwice: (name) => `Le paramètre ${name} est donné plusieurs fois`,
+    parameterUnknown: (names, known) =>
+      `Paramètre inconnu : ${list.format(names)} (connus : ${list.format(known)})`,
+    parameterInvalid: (name, reason) => `${name} : ${reason}`,
+    invalid: (problems) => `Requête invalide : ${problems.join(' ; ')}`,
+    runNotFound: (id) => `Aucune exécution ${id}`,
+    integrationNotFound: (id) => `Aucune boîte ${id}`,
+    integrationExists: (email, id) => `La boîte ${email} est déjà enregistrée (${id})`,
+  },
+  expectations: {
+    boolean: 'attendu true ou false',
+    integerBetween: (min, max) => `attendu un nombre entier de ${min} à ${max}`,
+    oneOf: (values) => `attendu ${values.join(', ')}`,
+    required: 'obligatoire',
+    invalid: 'valeur invalide',
+    email: 'attendu une adresse e-mail',
+    host: 'attendu un nom d’hôte ou une adresse IP',
+    url: 'attendu une adresse https://',
+    uuid: 'attendu un UUID',
+    notEmpty: 'ne peut pas être vide',
+    tooLong: (max) => `pas plus de ${max} caractères`,
+    passwordOrOauth: 'donnez soit password, soit oauth',
+    unknownField: 'champ inconnu',
+  },
+  imap: {
+    hostNotFound: (host) => `Le serveur ${host} est introuvable : vérifiez le nom d’hôte`,
+    refused: (host, port) =>
+      `${host} refuse la connexion sur le port ${port} : vérifiez le port et que le serveur IMAP est démarré`,
+    timeout: (host, port) =>
+      `${host}:${port} ne répond pas à temps : vérifiez l’hôte, le port et le mode tls`,
+    closed: (host, port) => `${host}:${port} a fermé la connexion : nouvel essai au prochain appel`,
+    wrongTlsMode: (host, port) =>
+      `${host}:${port} ne parle pas TLS dès la connexion : essayez tls "starttls" (souvent le port 143) ou le port 993`,
+    startTlsMissing: (host, port) =>
+      `${host}:${port} ne propose pas STARTTLS : essayez tls "implicit" (souvent le port 993)`,
+    tlsRequired: (host) => `${host} exige une connexion chiffrée : choisissez tls "implicit" ou "starttls"`,
+    certificate: (host, reason) =>
+      `Le certificat de ${host} n’est pas valable (${reason}) : utilisez le nom inscrit dans le certificat, ou ajoutez son autorité avec NODE_EXTRA_CA_CERTS`,
+    credentials: (username) =>
+      `Identifiants refusés pour ${username} : vérifiez l’utilisateur et le mot de passe (ou le mot de passe d’application)`,
+    credentialsOauth: (username) =>
+      `Le serveur refuse le jeton OAuth de ${username} : renouvelez l’autorisation`,
+    notImap: (host, port) =>
+      `${host}:${port} ne répond pas comme un serveur IMAP : vérifiez l’hôte et le port`,
+    server: (detail) => `Le serveur IMAP a répondu : ${detail}`,
+    unexpected: 'Échange IMAP interrompu : nouvel essai au prochain appel',
+    backOff: (time, failures, last) =>
+      `Nouvel essai après ${time} (${failures} échec(s) de suite) ; dernier : ${last}`,
+    secretUnreadable:
+      'Le secret enregistré ne se déchiffre pas avec ENCRYPTION_KEY : renouvelez-le par POST /inbox/integrations/{id}/credentials',
+    folder: (path, reason) => `Dossier ${path} : ${reason}`,
+    unreadable: (uid) => `Le message ${uid} est illisible par IMAP : seuls ses en-têtes ont été gardés`,
+  },
+  oauth: {
+    unreachable: (host) => `Le serveur d’autorisation ${host} ne répond pas : nouvel essai au prochain appel`,
+    revoked: (detail) =>
+      `Le jeton OAuth n’est plus accepté (${detail}) : renouvelez l’autorisation par POST /inbox/integrations/{id}/credentials`,
+    refused: (host, detail) => `Le serveur d’autorisation ${host} a refusé : ${detail}`,
+  },
+};

@@ -1,0 +1,87 @@
+import { en } from './en.js';
+import { fr } from './fr.js';
+
+/** Every text a person may read, once in each language. */
+export interface Messages {
+  /** By task name: the message of the contract (section 2.1). */
+  tasks: Record<'inbox-sync', { success: string }>;
+  run: {
+    stillRunning(seconds: number): string;
+    running: string;
+    partial(success: string, failed: number): string;
+    disabled(setting: string): string;
+    timeLimit(seconds: number): string;
+    leaseLost: string;
+    lost: string;
+    interrupted: string;
+    internal(runId: string): string;
+  };
+  errors: {
+    internal: string;
+    databaseUnavailable: string;
+    shuttingDown: string;
+    forbidden: string;
+    addressNotAllowed(address: string): string;
+    notFound: string;
+    methodNotAllowed(method: string, allowed: string[]): string;
+    notConfigured(variables: string[]): string;
+    bodyTooLarge(kilobytes: number): string;
+    requestTooLarge: string;
+    malformedRequest: string;
+    requestTimeout: string;
+    invalidJson: string;
+    invalidForm: string;
+    invalidBodyType: string;
+    parameterTwice(name: string): string;
+    parameterUnknown(names: string[], known: string[]): string;
+    parameterInvalid(name: string, reason: string): string;
+    invalid(problems: string[]): string;
+    runNotFound(id: string): string;
+    integrationNotFound(id: string): string;
+    integrationExists(email: string, id: string): string;
+  };
+  expectations: {
+    boolean: string;
+    integerBetween(min: number, max: number): string;
+    oneOf(values: string[]): string;
+    required: string;
+    invalid: string;
+    email: string;
+    host: string;
+    url: string;
+    uuid: string;
+    notEmpty: string;
+    tooLong(max: number): string;
+    passwordOrOauth: string;
+    unknownField: string;
+  };
+  imap: {
+    hostNotFound(host: string): string;
+    refused(host: string, port: number): string;
+    timeout(host: string, port: number): string;
+    closed(host: string, port: number): string;
+    wrongTlsMode(host: string, port: number): string;
+    startTlsMissing(host: string, port: number): string;
+    tlsRequired(host: string): string;
+    certificate(host: string, reason: string): string;
+    credentials(username: string): string;
+    credentialsOauth(username: string): string;
+    notImap(host: string, port: number): string;
+    server(detail: string): string;
+    unexpected: string;
+    backOff(time: string, failures: number, last: string): string;
+    secretUnreadable: string;
+    folder(path: string, reason: string): string;
+    unreadable(uid: number): string;
+  };
+  oauth: {
+    unreachable(host: string): string;
+    revoked(detail: string): string;
+    refused(host: string, detail: string): string;
+  };
+}
+
+export const LOCALES = ['fr', 'en'] as const;
+export type Locale = (typeof LOCALES)[number];
+
+export const messagesFor = (locale: Locale): Messages => (locale === 'fr' ? fr : en);

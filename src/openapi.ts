@@ -1,0 +1,292 @@
+import { z } from 'zod';
+import type { Config } from './config.js';
+import { RUN_STATUSES } from './db/schema/service.js';
+import { HTTP_STATUS } from './errors.js';
+import { credentialsBody, integrationBody } from './routes/inbox.js';
+import type { AnyTask } from './tasks/define.js';
+
+type Json = Record<string, unknown>;
+
+const object = (properties: Json, required = Object.keys(properties)): Json => ({
+  type: 'object',
+  properties,
+  required,
+});
+const nullable = (type: string, format?: string): Json => ({
+  type: [type, 'null'],
+  ...(format && { format }),
+});
+const string: Json = { type: 'string' };
+const uuid: Json = { type: 'string', format: 'uuid' };
+const dateTime: Json = { type: 'string', format: 'date-time' };
+const integer: Json = { type: 'integer' };
+const boolean: Json = { type: 'boolean' };
+const array = (items: Json): Json => ({ type: 'array', items });
+const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+const json = (schema: Json, description: string): Json => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+const failure = (description: string): Json => json(ref('Error'), description);
+
+const itemErrors = array(object({ item: string, message: string }));
+
+const schemas: Json = {
+  TaskAnswer: object(
+    {
+      success: boolean,
+      message: string,
+      timestamp: dateTime,
+      task: string,
+      runId: uuid,
+      status: { enum: ['succeeded', 'partial', 'skipped', 'running', 'failed', 'interrupted'] },
+      durationMs: integer,
+      stats: { type: 'object', additionalProperties: true },
+      errors: itemErrors,
+      error: string,
+      dryRun: boolean,
+      details: array({ type: 'object', additionalProperties: true }),
+    },
+    ['success', 'message', 'timestamp', 'task', 'runId', 'status'],
+  ),
+  Error: object({
+    success: { const: false },
+    message: string,
+    timestamp: dateTime,
+    error: { enum: Object.keys(HTTP_STATUS) },
+  }),
+  Run: object({
+    id: uuid,
+    task: string,
+    status: { enum: RUN_STATUSES },
+    trigger: string,
+    host: string,
+    dryRun: boolean,
+    startedAt: dateTime,
+    finishedAt: nullable('string', 'date-time'),
+    durationMs: nullable('integer'),
+    message: nullable('string'),
+    progress: {},
+    stats: { type: 'object', additionalProperties: true },
+  }),
+  RunDetails: {
+    allOf: [ref('Run'), object({ errors: itemErrors, details: {}, log: array({ type: 'object' }) })],
+  },
+  Task: object({
+    name: string,
+    product: string,
+    path: string,
+    methods: array(string),
+    summary: string,
+    schedule: string,
+    timezone: string,
+    timeoutSeconds: integer,
+    enabled: boolean,
+    configured: boolean,
+    missing: array(string),
+    lastRun: { oneOf: [ref('Run'), { type: 'null' }] },
+    nextRunAt: nullable('string', 'date-time'),
+  }),
+  Integration: object({
+    id: uuid,
+    companyId: nullable('string', 'uuid'),
+    email: string,
+    host: string,
+    port: integer,
+    tls: { enum: ['implicit', 'starttls', 'none'] },
+    username: string,
+    authType: { enum: ['password', 'oauth2'] },
+    enabled: boolean,
+    consecutiveFailures: integer,
+    nextAttemptAt: nullable('string', 'date-time'),
+    lastSyncedAt: nullable('string', 'date-time'),
+    lastError: nullable('string'),
+    createdAt: dateTime,
+  }),
+};
+
+const query = (name: string, schema: Json, description?: string): Json => ({
+  name,
+  in: 'query',
+  schema,
+  ...(description && { description }),
+});
+const path = (name: string, schema: Json): Json => ({ name, in: 'path', required: true, schema });
+
+const runParameters = [
+  query(
+    'wait',
+    { type: 'integer', minimum: 0, maximum: 3600 },
+    'Seconds to wait for the end before answering 202.',
+  ),
+  query('dryRun', boolean, 'Report what would be done; change nothing, send nothing.'),
+  query('force', boolean, 'Run although the task’s own rule says not now.'),
+];
+
+const taskResponses: Json = {
+  200: json(ref('TaskAnswer'), 'The run has ended (`succeeded`, `partial`) or was not needed (`skipped`).'),
+  202: json(ref('TaskAnswer'), 'Still running: `Location` shows where to look.'),
+  400: failure('A parameter is wrong: nothing ran.'),
+  403: failure('Missing or wrong secret, or an address outside `CRON_ALLOWED_IPS`.'),
+  500: json(ref('TaskAnswer'), 'The task itself failed; `message` says what to do.'),
+  503: failure('Database away, task not configured, or service shutting down (`Retry-After`).'),
+};
+
+const secured = [{ bearer: [] }, { header: [] }, { query: [] }];
+const refused = { 403: failure('Missing or wrong secret.') };
+const body = (schema: z.ZodType): Json => ({
+  required: true,
+  content: {
+    'application/json': { schema: z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) },
+  },
+});
+
+function taskPaths(tasks: AnyTask[]): Json {
+  const paths: Json = {};
+  for (const task of tasks) {
+    const own = Object.entries(task.input.shape).map(([name, schema]) =>
+      query(name, z.toJSONSchema(schema as z.ZodType, { io: 'input', unrepresentable: 'any' }) as Json),
+    );
+    const operation = (method: string): Json => ({
+      operationId: `${method}-${task.name}`,
+      summary: task.summary,
+      description: `Recommended schedule: \`${task.schedule}\`. Time limit: ${task.timeoutMs / 1000} s.`,
+      tags: ['tasks'],
+      security: secured,
+      parameters: [...runParameters, ...own],
+      responses: taskResponses,
+    });
+    paths[task.path] = { get: operation('get'), post: operation('post') };
+  }
+  return paths;
+}
+
+const readPaths: Json = {
+  '/tasks': {
+    get: {
+      summary: 'Every task, its last and its next run',
+      tags: ['runs'],
+      security: secured,
+      responses: { 200: json(object({ tasks: array(ref('Task')) }), 'The catalogue.'), ...refused },
+    },
+  },
+  '/tasks/{name}': {
+    get: {
+      summary: 'One task',
+      tags: ['runs'],
+      security: secured,
+      parameters: [path('name', string)],
+      responses: { 200: json(ref('Task'), 'The task.'), ...refused, 404: failure('No such task.') },
+    },
+  },
+  '/runs': {
+    get: {
+      summary: 'The history, newest first',
+      tags: ['runs'],
+      security: secured,
+      parameters: [
+        query('task', string),
+        query('status', { enum: RUN_STATUSES }),
+        query('limit', { type: 'integer', minimum: 1, maximum: 200, default: 20 }),
+        query('before', uuid, 'A run’s id: only older ones. `nextBefore` of the last answer.'),
+      ],
+      responses: {
+        200: json(object({ runs: array(ref('Run')), nextBefore: nullable('string', 'uuid') }), 'A page.'),
+        ...refused,
+      },
+    },
+  },
+  '/runs/{id}': {
+    get: {
+      summary: 'One run, with its errors and log',
+      tags: ['runs'],
+      security: secured,
+      parameters: [path('id', uuid)],
+      responses: { 200: json(ref('RunDetails'), 'The run.'), ...refused, 404: failure('No such run.') },
+    },
+  },
+  '/healthz': {
+    get: { summary: 'The process runs', tags: ['service'], responses: { 200: { description: 'It does.' } } },
+  },
+  '/readyz': {
+    get: {
+      summary: 'The database answers and its migrations are applied',
+      tags: ['service'],
+      responses: { 200: { description: 'Ready.' }, 503: failure('Not ready.') },
+    },
+  },
+};
+
+const inboxPaths = (): Json => ({
+  '/inbox/integrations': {
+    post: {
+      summary: 'Add a mailbox; its login is tried first',
+      tags: ['inbox'],
+      security: secured,
+      requestBody: body(integrationBody),
+      responses: {
+        201: json(object({ id: uuid }), 'Added.'),
+        400: failure('A field is missing or wrong.'),
+        ...refused,
+        409: failure('This mailbox is there already.'),
+        422: failure('The login does not work: host, port, TLS mode or credentials. Nothing is stored.'),
+      },
+    },
+    get: {
+      summary: 'List mailboxes, without secrets',
+      tags: ['inbox'],
+      security: secured,
+      responses: {
+        200: json(object({ integrations: array(ref('Integration')) }), 'All of them.'),
+        ...refused,
+      },
+    },
+  },
+  '/inbox/integrations/{id}': {
+    delete: {
+      summary: 'Remove a mailbox with its mails',
+      tags: ['inbox'],
+      security: secured,
+      parameters: [path('id', uuid)],
+      responses: { 204: { description: 'Removed.' }, ...refused, 404: failure('No such mailbox.') },
+    },
+  },
+  '/inbox/integrations/{id}/credentials': {
+    post: {
+      summary: 'Renew password or OAuth grant; the login is tried first',
+      tags: ['inbox'],
+      security: secured,
+      parameters: [path('id', uuid)],
+      requestBody: body(credentialsBody),
+      responses: {
+        204: { description: 'Renewed; the back-off has ended.' },
+        ...refused,
+        404: failure('No such mailbox.'),
+        422: failure('The login does not work. Nothing is changed.'),
+      },
+    },
+  },
+});
+
+/** The API as OpenAPI 3.1, made from the task definitions. */
+export function openApiDocument({ tasks, config }: { tasks: AnyTask[]; config: Config }): Json {
+  const servesInbox = tasks.some((task) => task.name === 'inbox-sync');
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Cronhook',
+      version: '0.1.0',
+      description: 'Every maintenance task has a URL; a scheduler calls it.',
+    },
+    servers: [{ url: config.PUBLIC_URL }],
+    paths: { ...taskPaths(tasks), ...readPaths, ...(servesInbox && inboxPaths()) },
+    components: {
+      schemas,
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        header: { type: 'apiKey', in: 'header', name: 'X-Cron-Secret' },
+        query: { type: 'apiKey', in: 'query', name: 'secret' },
+      },
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { type Config, ConfigError, loadConfig, secretValues } from './config.js';
+import { isDatabaseUnavailable } from './errors.js';
+import { createScrubber } from './secret.js';
+import type { Service } from './service.js';
+
+/** The environment, completed by a `.env` file in the working directory. */
+export function readEnvironment(): NodeJS.ProcessEnv {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return process.env;
+}
+
+/** The configuration; a wrong one ends the process with every problem named. */
+export function configOrExit(): Config {
+  try {
+    return loadConfig(readEnvironment());
+  } catch (error) {
+    if (error instanceof ConfigError) exitWith(error.message);
+    throw error;
+  }
+}
+
+export function exitWith(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+/** Why the service or a command could not start, in one line that says what to change. */
+export function startupProblem(error: unknown, config: Config): string {
+  if (error instanceof ConfigError) return error.message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const scrub = createScrubber(secretValues(config));
+  if (code === 'EADDRINUSE')
+    return `Port ${config.PORT} is taken by another program: set PORT to another one`;
+  if (code === 'EACCES') return `No permission to listen on port ${config.PORT}: set PORT to one above 1023`;
+  if (isDatabaseUnavailable(error)) {
+    return scrub(
+      `The database does not answer (${rootCause(error)}): check DATABASE_URL and that PostgreSQL is up`,
+    );
+  }
+  const cause = rootCause(error);
+  return scrub(`Cronhook could not start: ${cause || message}`);
+}
+
+/** The innermost message: those around it quote statements. */
+function rootCause(error: unknown): string {
+  let current = error;
+  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
+  return current instanceof Error ? current.message : String(current);
+}
+
+/** Ends well on SIGTERM and SIGINT; at a second signal at once. */
+export function stopOnSignal(service: Service): void {
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(130);
+      stopping = true;
+      service.stop().then(
+        () => process.exit(0),
+        (error) => {
+          service.deps.log.fatal({ err: error }, 'shutdown failed');
+          process.exit(1);
+        },
+      );
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import type { Context } from 'hono';
+import type { Authenticator } from '../auth.js';
+import type { Config } from '../config.js';
+import type { Database } from '../db/client.js';
+import type { Messages } from '../locales/index.js';
+import type { Logger } from '../log.js';
+import type { Runner } from '../run-task.js';
+import type { Scrub } from '../secret.js';
+import type { Services } from '../services.js';
+import type { AnyTask } from '../tasks/define.js';
+
+/** What the routes work with. */
+export interface AppDependencies {
+  config: Config;
+  tasks: AnyTask[];
+  runner: Runner;
+  services: Services;
+  db: Database;
+  auth: Authenticator;
+  messages: Messages;
+  log: Logger;
+  scrub: Scrub;
+  now(): Date;
+}
+
+export interface AppEnvironment {
+  Bindings: { incoming?: { socket?: { remoteAddress?: string } } };
+  Variables: { requestId: string };
+}
+
+export type AppContext = Context<AppEnvironment>;

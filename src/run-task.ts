@@ -1,0 +1,311 @@
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import type { Database } from './db/client.js';
+import { claim, enabledSetting, finish, HEARTBEAT_MS, LEASE_MS, renew } from './db/leases.js';
+import {
+  AppError,
+  databaseUnavailable,
+  describeError,
+  type ErrorCode,
+  isDatabaseUnavailable,
+} from './errors.js';
+import type { Messages } from './locales/index.js';
+import type { Logger } from './log.js';
+import { createRunContext, type ItemError, RunJournal } from './run-context.js';
+import { RunLog } from './run-log.js';
+import { RunStopped, TaskSkipped } from './run-stop.js';
+import type { Scrub } from './secret.js';
+import type { AnyTask, Capabilities, Stats } from './tasks/define.js';
+
+/** How long an answer waits for a database that does not reply before it is given up. */
+const CLAIM_TIMEOUT_MS = 10_000;
+/** How long a task that was told to stop may take to unwind. */
+const UNWIND_MS = 5_000;
+const RECORD_RETRY_MS = 1_000;
+
+export interface RunRequest {
+  task: AnyTask;
+  input: unknown;
+  dryRun: boolean;
+  force: boolean;
+  trigger: 'http' | 'cli';
+}
+
+export interface Outcome {
+  status: 'succeeded' | 'partial' | 'skipped' | 'failed' | 'interrupted';
+  /** Why, when it failed. */
+  code?: ErrorCode;
+  message: string;
+  durationMs: number;
+  stats: Stats;
+  errors: ItemError[];
+  details?: Record<string, unknown>[];
+}
+
+export type Started =
+  | { overlap: false; runId: string; outcome: Promise<Outcome> }
+  | { overlap: true; runId: string | null; runningForMs: number | null };
+
+export interface RunnerOptions {
+  db: Database;
+  /** What is configured beside the database. */
+  capabilities: Partial<Omit<Capabilities, 'db'>>;
+  /** Names the variables that a task lacks. */
+  missing(task: AnyTask): string[];
+  messages: Messages;
+  log: Logger;
+  scrub: Scrub;
+  now(): Date;
+}
+
+interface ActiveRun {
+  controller: AbortController;
+  done: Promise<unknown>;
+}
+
+export type Runner = ReturnType<typeof createRunner>;
+
+/** Runs tasks: at most one of each over all replicas, each leaving its row in `task_runs`. */
+export function createRunner(options: RunnerOptions) {
+  const { db, messages, log, scrub, now } = options;
+  const active = new Set<ActiveRun>();
+  let draining = false;
+
+  /**
+   * Claims the task and starts it; the outcome comes later.
+   * @throws {AppError} not_configured, shutting_down or database_unavailable, before anything ran
+   */
+  async function start(request: RunRequest): Promise<Started> {
+    const missing = options.missing(request.task);
+    if (missing.length > 0) throw new AppError('not_configured', (t) => t.errors.notConfigured(missing));
+    if (draining)
+      throw new AppError('shutting_down', (t) => t.errors.shuttingDown, { retryAfterSeconds: 10 });
+    const runId = uuidv7();
+    const startedAt = now();
+    const startedTicks = performance.now();
+    const claimed = await claimInTime(request, runId, startedAt);
+    if (!claimed.claimed) {
+      const runningForMs = claimed.holderStartedAt
+        ? now().getTime() - claimed.holderStartedAt.getTime()
+        : null;
+      return { overlap: true, runId: claimed.holderId ?? null, runningForMs };
+    }
+    const controller = new AbortController();
+    const outcome = execute(request, runId, startedTicks, claimed.disabled, controller);
+    const run: ActiveRun = { controller, done: outcome };
+    active.add(run);
+    outcome.finally(() => active.delete(run)).catch(() => {});
+    if (draining) controller.abort(new RunStopped('interrupted'));
+    return { overlap: false, runId, outcome: outcome.then((result) => result.outcome) };
+  }
+
+  async function claimInTime(request: RunRequest, runId: string, startedAt: Date) {
+    const { task, trigger, dryRun } = request;
+    const attempt = () =>
+      claim(
+        db,
+        { id: runId, task: task.name, trigger, host: hostname(), dryRun, startedAt },
+        messages.run.lost,
+      );
+    const claiming = (async () => {
+      let result = await attempt();
+      // The holder may have finished, or just begun, between the claim and the look at who holds the task.
+      for (let tries = 0; !result.claimed && !result.holderStartedAt && tries < 2; tries++)
+        result = await attempt();
+      return result;
+    })();
+    const timeout = new AbortController();
+    const tooLate = sleep(CLAIM_TIMEOUT_MS, undefined, { signal: timeout.signal }).then(() => {
+      throw new Error('the claim got no answer in time');
+    });
+    try {
+      return await Promise.race([claiming, tooLate]);
+    } catch (error) {
+      // Should the claim succeed after all, nobody works on it: its lease runs out.
+      claiming.catch(() => {});
+      throw databaseUnavailable(error);
+    } finally {
+      timeout.abort();
+      tooLate.catch(() => {});
+    }
+  }
+
+  async function execute(
+    request: RunRequest,
+    runId: string,
+    startedTicks: number,
+    disabled: boolean,
+    controller: AbortController,
+  ) {
+    const { task } = request;
+    const logger = log.child({ task: task.name, runId });
+    const runLog = new RunLog(logger, now);
+    const journal = new RunJournal();
+    const limit = setTimeout(() => controller.abort(new RunStopped('time_limit')), task.timeoutMs);
+    const heart = beat(task.name, runId, controller, journal);
+    logger.info({ trigger: request.trigger, dryRun: request.dryRun }, 'run started');
+    let result: Omit<Outcome, 'durationMs' | 'errors' | 'details'>;
+    try {
+      if (disabled) throw new TaskSkipped((t) => t.run.disabled(enabledSetting(task.name)));
+      const context = createRunContext({
+        ...request,
+        runId,
+        db,
+        now,
+        controller,
+        log: runLog,
+        messages,
+        scrub,
+        journal,
+      });
+      const work = task.run({ ...options.capabilities, ...context } as never);
+      const stats = await Promise.race([work, unwound(controller.signal)]);
+      result = {
+        status: journal.failed > 0 ? 'partial' : 'succeeded',
+        message:
+          journal.failed > 0
+            ? messages.run.partial(task.success(messages), journal.failed)
+            : task.success(messages),
+        stats: { ...stats, failed: journal.failed },
+      };
+    } catch (error) {
+      result = { ...explain(error, controller.signal, task, runId), stats: { failed: journal.failed } };
+      if (result.status === 'failed') runLog.error({ err: error }, 'run failed');
+    } finally {
+      clearTimeout(limit);
+      heart.stop();
+      // Whatever the task left running stops too.
+      controller.abort(new RunStopped('interrupted'));
+    }
+    const outcome: Outcome = {
+      ...result,
+      message: scrub(result.message),
+      durationMs: Math.round(performance.now() - startedTicks),
+      errors: journal.errors,
+      ...(request.dryRun && { details: journal.details }),
+    };
+    const { status, durationMs, message, stats } = outcome;
+    const level = status === 'failed' ? 'error' : status === 'partial' ? 'warn' : 'info';
+    logger[level]({ status, durationMs, stats }, `run finished: ${message}`);
+    const row = {
+      id: runId,
+      task: task.name,
+      finishedAt: now(),
+      progress: journal.progress,
+      log: runLog.lines,
+    };
+    const recorded = await record({ ...row, ...outcome, details: outcome.details }, logger);
+    return { outcome: recorded ? outcome : { ...outcome, ...unrecorded() } };
+  }
+
+  const unrecorded = () => ({
+    status: 'failed' as const,
+    code: 'database_unavailable' as const,
+    message: messages.errors.databaseUnavailable,
+  });
+
+  /** Keeps the lease while the run works; without renewal for 60 s, or with another holder, the run stops. */
+  function beat(task: string, runId: string, controller: AbortController, journal: RunJournal) {
+    let renewedTicks = performance.now();
+    let stopped = false;
+    let timer: NodeJS.Timeout;
+    const next = () => {
+      timer = setTimeout(async () => {
+        const sentTicks = performance.now();
+        if (sentTicks - renewedTicks > LEASE_MS) return lose();
+        const guard = setTimeout(lose, LEASE_MS - (sentTicks - renewedTicks));
+        try {
+          if (!(await renew(db, task, runId, journal.progress))) return lose();
+          renewedTicks = sentTicks;
+        } catch (error) {
+          log.warn({ task, runId, err: error }, 'heartbeat failed');
+        } finally {
+          clearTimeout(guard);
+        }
+        if (!stopped) next();
+      }, HEARTBEAT_MS);
+    };
+    const lose = () => {
+      if (!stopped) controller.abort(new RunStopped('lease_lost'));
+    };
+    next();
+    return {
+      stop() {
+        stopped = true;
+        clearTimeout(timer);
+      },
+    };
+  }
+
+  function explain(
+    error: unknown,
+    signal: AbortSignal,
+    task: AnyTask,
+    runId: string,
+  ): Pick<Outcome, 'status' | 'code' | 'message'> {
+    if (error instanceof TaskSkipped) return { status: 'skipped', message: error.reason(messages) };
+    const stop = signal.aborted && signal.reason instanceof RunStopped ? signal.reason.reason : undefined;
+    if (stop === 'interrupted')
+      return { status: 'interrupted', code: 'shutting_down', message: messages.run.interrupted };
+    if (stop === 'time_limit') {
+      return {
+        status: 'failed',
+        code: 'task_failed',
+        message: messages.run.timeLimit(task.timeoutMs / 1000),
+      };
+    }
+    if (stop === 'lease_lost')
+      return { status: 'failed', code: 'task_failed', message: messages.run.leaseLost };
+    if (isDatabaseUnavailable(error)) {
+      return { status: 'failed', code: 'database_unavailable', message: messages.errors.databaseUnavailable };
+    }
+    if (error instanceof AppError)
+      return { status: 'failed', code: 'task_failed', message: describeError(error, messages) };
+    return { status: 'failed', code: 'task_failed', message: messages.run.internal(runId) };
+  }
+
+  /** Writes the outcome down; a database that is away is tried until the lease has run out, in the background. */
+  async function record(row: Parameters<typeof finish>[1], logger: Logger): Promise<boolean> {
+    const attempt = () =>
+      finish(db, row).then(
+        () => true,
+        (error) => {
+          logger.error({ err: error }, 'the outcome could not be recorded');
+          return false;
+        },
+      );
+    if (await attempt()) return true;
+    const keepTrying = async () => {
+      const until = performance.now() + LEASE_MS;
+      while (performance.now() < until && !draining) {
+        await sleep(RECORD_RETRY_MS);
+        if (await attempt()) return;
+      }
+    };
+    void keepTrying();
+    return false;
+  }
+
+  /** No new runs; running ones get `graceMs` to finish, then are told to stop and recorded as interrupted. */
+  async function drain(graceMs: number): Promise<void> {
+    draining = true;
+    const done = () => Promise.allSettled([...active].map((run) => run.done));
+    const grace = new AbortController();
+    await Promise.race([done(), sleep(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
+    grace.abort();
+    for (const run of active) run.controller.abort(new RunStopped('interrupted'));
+    await Promise.race([done(), sleep(UNWIND_MS * 2)]);
+  }
+
+  return { start, drain, missing: options.missing, isDraining: () => draining };
+}
+
+/** Rejects some time after the signal: a task that ignores it is left behind. */
+function unwound(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const leave = () => setTimeout(() => reject(signal.reason), UNWIND_MS).unref();
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
+}

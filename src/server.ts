@@ -1,0 +1,88 @@
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Messages } from './locales/index.js';
+import type { AppEnvironment } from './routes/environment.js';
+
+/** Longer than the edges of Railway and of usual load balancers keep a connection. */
+const KEEP_ALIVE_MS = 75_000;
+const HEADERS_TIMEOUT_MS = 80_000;
+/** How long a refused request may go on sending before its connection is cut. */
+const LINGER_MS = 2_000;
+
+export interface RunningServer {
+  address: AddressInfo;
+  close(): Promise<void>;
+}
+
+interface ListenOptions {
+  app: Hono<AppEnvironment>;
+  port: number;
+  /** Undefined: every address of both families, or of IPv4 where there is no IPv6. */
+  host: string | undefined;
+  messages: Messages;
+  now(): Date;
+}
+
+export async function listen({ app, port, host, messages, now }: ListenOptions): Promise<RunningServer> {
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+    refuse(error, socket, messages, now()),
+  );
+  try {
+    await bind(server, port, host ?? '::');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (host !== undefined || !['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(code)) throw error;
+    await bind(server, port, '0.0.0.0');
+  }
+  return {
+    address: server.address() as AddressInfo,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function bind(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** What never became a request (too long, malformed) gets an answer of the same form as all others. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket, messages: Messages, now: Date): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const [status, code, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ([
+          '431 Request Header Fields Too Large',
+          'payload_too_large',
+          messages.errors.requestTooLarge,
+        ] as const)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? (['408 Request Timeout', 'invalid_parameters', messages.errors.requestTimeout] as const)
+        : (['400 Bad Request', 'invalid_parameters', messages.errors.malformedRequest] as const);
+  const body = JSON.stringify({ success: false, message, timestamp: now.toISOString(), error: code });
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Closing at once would reset the connection under a client that is still sending, and lose the answer.
+  socket.removeAllListeners('data');
+  socket.resume();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createApp } from './app.js';
+import type { Config } from './config.js';
+import { createContext } from './context.js';
+import { locateDatabase } from './database-url.js';
+import { migrate } from './db/migrate.js';
+import { isDatabaseUnavailable } from './errors.js';
+import type { AppDependencies } from './routes/environment.js';
+import { listen } from './server.js';
+
+/** How long a start waits for a database that is not up yet. */
+const DATABASE_PATIENCE_MS = 60_000;
+
+export interface Service {
+  /** Where it can be called. */
+  url: string;
+  deps: AppDependencies;
+  /** No new runs; running ones get their grace. */
+  stop(): Promise<void>;
+}
+
+/** Applies what migrations are pending, then listens. */
+export async function startService(
+  config: Config,
+  prepare?: (deps: AppDependencies) => Promise<void>,
+): Promise<Service> {
+  const database = await locateDatabase(config);
+  const context = createContext(config, { databaseUrl: database.url });
+  const { log, messages, now } = context;
+  const applied = await migrateWithPatience(context);
+  if (applied > 0) log.info({ applied }, 'migrations applied');
+  await prepare?.(context);
+  if (!config.production && !config.CRON_SECRET) log.warn('CRON_SECRET is not set: every endpoint is open');
+  const host = config.HOST ?? (config.NODE_ENV === 'development' ? '127.0.0.1' : undefined);
+  const server = await listen({ app: createApp(context), port: config.PORT, host, messages, now });
+  const { address, port } = server.address;
+  log.info({ address, port, tasks: context.tasks.map((task) => task.name) }, 'listening');
+  return {
+    url: `http://localhost:${port}`,
+    deps: context,
+    async stop() {
+      log.info({ graceSeconds: config.SHUTDOWN_GRACE_SECONDS }, 'shutting down');
+      await context.runner.drain(config.SHUTDOWN_GRACE_SECONDS * 1000);
+      await Promise.race([server.close(), sleep(2_000)]);
+      await context.close();
+      await database.stop();
+      log.info('stopped');
+    },
+  };
+}
+
+async function migrateWithPatience({ db, log }: AppDependencies): Promise<number> {
+  const until = performance.now() + DATABASE_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await migrate(db);
+    } catch (error) {
+      if (!isDatabaseUnavailable(error) || performance.now() > until) throw error;
+      log.warn({ err: error }, 'the database does not answer yet');
+      await sleep(1_000);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import type { Imap } from '../clients/imap.js';
+import type { Vault } from '../clients/vault.js';
+import type { Database, Transaction } from '../db/client.js';
+import type { Text } from '../errors.js';
+import type { Messages } from '../locales/index.js';
+import type { TaskLog } from '../run-log.js';
+
+export const PRODUCTS = ['lokario', 'atlas', 'prix-cartes', 'erp-btp', 'talos'] as const;
+export type Product = (typeof PRODUCTS)[number];
+
+/** What tasks may ask for. A task cannot touch what it did not ask for. */
+export interface Capabilities {
+  db: TaskDatabase;
+  imap: Imap;
+  vault: Vault;
+}
+
+export type Need = keyof Capabilities;
+
+export interface TaskDatabase {
+  /** Sends single statements that only read. */
+  rows: Database['rows'];
+  /** Writes in one transaction, after checking that this run still holds its lease. */
+  write<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+}
+
+export interface EachOptions<Item> {
+  concurrency: number;
+  /** How `errors` names the item. */
+  name(item: Item): string;
+}
+
+export interface RunContext<Input> {
+  runId: string;
+  input: Input;
+  /** The current time; tests turn it. */
+  now(): Date;
+  /** Aborts at the time limit, at a lost lease and at the end of the shutdown grace. */
+  signal: AbortSignal;
+  /** True once a task that works through a backlog should stop by itself (90 % of its limit). */
+  outOfTime(): boolean;
+  log: TaskLog;
+  messages: Messages;
+  dryRun: boolean;
+  force: boolean;
+  /** Runs items side by side; one that fails is recorded and does not stop the others. */
+  each<Item>(
+    items: Iterable<Item>,
+    options: EachOptions<Item>,
+    work: (item: Item) => Promise<void>,
+  ): Promise<void>;
+  /** Records that one item failed. */
+  fail(item: string, error: unknown): void;
+  /** Shows how far the run has come, from the next heartbeat on. */
+  progress(value: Record<string, unknown>): void;
+  /** In a dry run: what a real one would do. */
+  would(item: string, action: Record<string, unknown>): void;
+  /** Ends the run because the task's own rule says not now. */
+  skip(reason: Text): never;
+}
+
+export type Stats = Record<string, number | string | boolean | null>;
+
+export interface Task<Input = unknown, Needs extends Need = Need> {
+  name: string;
+  path: `/${string}`;
+  /** The recommended schedule, in `TIMEZONE`. */
+  schedule: string;
+  product: Product;
+  /** One sentence in English, for the catalogue and the documentation. */
+  summary: string;
+  success: Text;
+  timeoutMs: number;
+  needs: readonly Needs[];
+  /** The task's own parameters, beside those of every task. */
+  input: z.ZodObject;
+  run(context: RunContext<Input> & Pick<Capabilities, Needs>): Promise<Stats>;
+}
+
+/** A task whose types the catalogue need not know; `needs` and `input` are checked before `run`. */
+export type AnyTask = Omit<Task, 'run'> & {
+  run(context: RunContext<never> & Capabilities): Promise<Stats>;
+};
+
+export function defineTask<Shape extends z.ZodObject, const Needs extends Need>(
+  task: Omit<Task<z.output<Shape>, Needs>, 'input'> & { input: Shape },
+): AnyTask {
+  return task as unknown as AnyTask;
+}

@@ -1,0 +1,19 @@
+import { type AnyTask, PRODUCTS } from './define.js';
+import { inboxSync } from './inbox/inbox-sync.js';
+
+/** Every task, in the order of the contract (section 2.1). */
+export const tasks: AnyTask[] = [inboxSync];
+
+/**
+ * The tasks that `TASKS` names, themselves or by product; all of them without it.
+ * @throws {Error} naming what it does not know
+ */
+export function selectTasks(names: string[] | undefined): AnyTask[] {
+  if (!names) return tasks;
+  const known = new Set<string>([...PRODUCTS, ...tasks.map((task) => task.name)]);
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new Error(`TASKS: unknown ${unknown.join(', ')} (known: ${[...known].join(', ')})`);
+  }
+  return tasks.filter((task) => names.includes(task.name) || names.includes(task.product));
+}
