@@ -42,11 +42,23 @@ export const httpUrl = () =>
     )
     .transform((value) => value.replace(/\/+$/, ''));
 
+/** The driver decodes user and password, and fails on a lone percent sign without naming the variable. */
+function hasReadableCredentials(value: string): boolean {
+  try {
+    const { username, password } = new URL(value);
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const postgresUrl = () =>
   z
     .string()
     .refine(
-      (value) => parsesAsUrl(value, ['postgres:', 'postgresql:']),
+      (value) => parsesAsUrl(value, ['postgres:', 'postgresql:']) && hasReadableCredentials(value),
       'expected postgresql://user:password@host:5432/database (special characters of the password URL-encoded)',
     )
     .transform((value) => new Secret(value));
@@ -98,13 +110,19 @@ export const addressRanges = () =>
 
 function parseRange(item: string): AddressRange | undefined {
   try {
-    if (item.includes('/')) return ipaddr.parseCIDR(item);
-    const address = ipaddr.process(item);
     // ipaddr.js also reads "10.1" and "167772161" the way inet_aton does: here they are mistakes.
-    if (address.kind() === 'ipv4' && !ipaddr.IPv4.isValidFourPartDecimal(item.replace(/^::ffff:/i, '')))
-      return undefined;
+    if (!item.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(item.replace(/\/\d+$/, ''))) return undefined;
+    if (item.includes('/')) return mappedRange(ipaddr.parseCIDR(item));
+    const address = ipaddr.process(item);
     return [address, address.kind() === 'ipv4' ? 32 : 128];
   } catch {
     return undefined;
   }
+}
+
+/** Callers are compared as IPv4 when their address is mapped, so ranges must be too. */
+function mappedRange([address, bits]: AddressRange): AddressRange {
+  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= 96)
+    return [address.toIPv4Address(), bits - 96];
+  return [address, bits];
 }

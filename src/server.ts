@@ -1,6 +1,6 @@
-import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Messages } from './locales/index.js';
 import type { AppEnvironment } from './routes/environment.js';
@@ -26,7 +26,15 @@ interface ListenOptions {
 }
 
 export async function listen({ app, port, host, messages, now }: ListenOptions): Promise<RunningServer> {
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  const listener = getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    errorHandler: () => malformedAnswer(messages, now()),
+  });
+  const server = createServer({ requireHostHeader: false }, (incoming, outgoing) => {
+    // Health checks of older load balancers speak HTTP/1.0 and name no host.
+    if (incoming.httpVersion === '1.0') incoming.headers.host ??= 'localhost';
+    void listener(incoming, outgoing);
+  });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
@@ -41,12 +49,17 @@ export async function listen({ app, port, host, messages, now }: ListenOptions):
   }
   return {
     address: server.address() as AddressInfo,
-    close: () =>
-      new Promise((done) => {
-        server.close(() => done());
-        server.closeIdleConnections();
-      }),
+    close: () => close(server),
   };
+}
+
+/** Lets answers under way go out; connections that only wait for a next request are closed at once. */
+async function close(server: Server): Promise<void> {
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const cut = setTimeout(() => server.closeAllConnections(), LINGER_MS);
+  await new Promise<void>((done) => server.close(() => done()));
+  clearInterval(sweep);
+  clearTimeout(cut);
 }
 
 function bind(server: Server, port: number, host: string): Promise<void> {
@@ -59,8 +72,22 @@ function bind(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
+/** What HTTP lets through but is no request to this service: a host that is no host, `OPTIONS *`. */
+function malformedAnswer(messages: Messages, now: Date): Response {
+  const message = messages.errors.malformedRequest;
+  return Response.json(
+    { success: false, message, timestamp: now.toISOString(), error: 'invalid_parameters' },
+    { status: 400, headers: { 'Cache-Control': 'no-store' } },
+  );
+}
+
+const refused = new WeakSet<Socket>();
+
 /** What never became a request (too long, malformed) gets an answer of the same form as all others. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket, messages: Messages, now: Date): void {
+  // The parser complains again at each further packet of a request that is still being sent.
+  if (refused.has(socket)) return;
+  refused.add(socket);
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [status, code, message] =
     error.code === 'HPE_HEADER_OVERFLOW'

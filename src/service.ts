@@ -41,7 +41,7 @@ export async function startService(
     async stop() {
       log.info({ graceSeconds: config.SHUTDOWN_GRACE_SECONDS }, 'shutting down');
       await context.runner.drain(config.SHUTDOWN_GRACE_SECONDS * 1000);
-      await Promise.race([server.close(), sleep(2_000)]);
+      await server.close();
       await context.close();
       await database.stop();
       log.info('stopped');

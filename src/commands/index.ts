@@ -111,13 +111,14 @@ export function urlsCommand({ wait, json }: { wait?: number } & JsonOption): voi
     if (config.CRON_SECRET) url.searchParams.set('secret', taskKey(config.CRON_SECRET, task.name));
     return { task: task.name, schedule: task.schedule, timezone: config.TIMEZONE, url: url.toString() };
   });
-  if (json) return printJson(urls);
-  print(
-    table(
-      ['TASK', 'SCHEDULE', 'URL'],
-      urls.map(({ task, schedule, url }) => [task, schedule, url]),
-    ),
-  );
+  if (json) printJson(urls);
+  else
+    print(
+      table(
+        ['TASK', 'SCHEDULE', 'URL'],
+        urls.map(({ task, schedule, url }) => [task, schedule, url]),
+      ),
+    );
 }
 
 export const migrateCommand = (): Promise<void> =>
@@ -146,8 +147,14 @@ export function configCheck({ json }: JsonOption): void {
         from: process.env[name] || process.env[`${name}_FILE`] ? 'environment' : 'default',
       }))
     : [];
-  if (json) return printJson({ ok: problems.length === 0, problems, variables });
-  if (problems.length > 0) return void process.stderr.write(`${new ConfigError(problems).message}\n`);
+  if (json) {
+    printJson({ ok: problems.length === 0, problems, variables });
+    return;
+  }
+  if (problems.length > 0) {
+    process.stderr.write(`${new ConfigError(problems).message}\n`);
+    return;
+  }
   print(
     table(
       ['VARIABLE', 'FROM', 'VALUE'],

@@ -157,7 +157,7 @@ async function start(place: Place, { durable = true, settings = {} }: EmbeddedOp
   const options = Object.entries(flags).map(([name, value]) => `-c ${name}='${value}'`);
   try {
     await place.pgCtl(['start', '-w', '-t', '60', '-s', '-l', place.logFile, '-o', options.join(' ')]);
-    return port;
+    return (await runningPort(place)) ?? port;
   } catch (cause) {
     // Somebody else may have started it in the meantime.
     const running = await runningPort(place);

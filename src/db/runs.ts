@@ -67,6 +67,7 @@ interface RunFilter {
 
 /** The newest runs first. */
 export async function listRuns(db: Database, filter: RunFilter): Promise<RunSummary[]> {
+  if (filter.tasks.length === 0) return [];
   const conditions: SQL[] = [sql`task in ${filter.tasks}`];
   if (filter.status) conditions.push(sql`status = ${filter.status}`);
   if (filter.before) {

@@ -79,12 +79,12 @@ export function outcomeAnswer(task: string, runId: string, outcome: Outcome, dry
   return {
     status: code ? HTTP_STATUS[code] : (200 as const),
     retryAfterSeconds: code && RETRY_AFTER_SECONDS[code],
-    body: fit(body),
+    body: shorten(body),
   };
 }
 
 /** cron-job.org reads 64 KB at most and people less: details go first, then errors. */
-function fit(body: TaskAnswer): TaskAnswer {
+function shorten(body: TaskAnswer): TaskAnswer {
   const tooLarge = () => Buffer.byteLength(JSON.stringify(body)) > LARGEST_ANSWER_BYTES;
   while (body.details && body.details.length > 0 && tooLarge()) {
     body.details = body.details.slice(0, Math.floor(body.details.length / 2));

@@ -92,7 +92,7 @@ export function collect(entries: Iterable<[string, unknown]>): Body {
   const fields: Fields = {};
   for (const [name, value] of entries) {
     if (Object.hasOwn(fields, name)) {
-      return { error: new AppError('invalid_parameters', (t) => t.errors.parameterTwice(name)) };
+      return { error: new AppError('invalid_parameters', (t) => t.errors.parameterTwice(name.slice(0, 60))) };
     }
     Object.defineProperty(fields, name, { value, enumerable: true, configurable: true, writable: true });
   }

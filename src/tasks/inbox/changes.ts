@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { ExpungeEvent } from 'imapflow';
 import { rowsOf } from '../../db/client.js';
-import { uidSet } from './fetch-messages.js';
 import type { MailboxSync, OpenedFolder } from './mailbox.js';
+import { uidSet } from './uid-set.js';
 
 /** Mails compared or changed with one statement. */
 const WINDOW = 2_000;

@@ -1,8 +1,9 @@
 import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import type { ImapSession } from '../../clients/imap.js';
-import { fetchTexts } from './fetch-texts.js';
+import { fetchTexts, LONGEST_TEXT_BYTES } from './fetch-texts.js';
 import { type AttachmentInfo, planParts, type TextPart } from './mime/body-structure.js';
 import { HEADER_FIELDS, type MailHeaders, parseHeaders } from './mime/headers.js';
+import { uidSet } from './uid-set.js';
 
 export interface FetchedMessage {
   uid: number;
@@ -34,8 +35,6 @@ const BATCH_SIZE = 500;
 /** A chunk is stored in one transaction: neither memory nor the lease wait for more than this. */
 const CHUNK_MESSAGES = 250;
 const CHUNK_BYTES = 8 * 1024 * 1024;
-/** Longer texts are cut: nobody reads a megabyte in an inbox. */
-export const LONGEST_TEXT_BYTES = 1024 * 1024;
 
 const STRUCTURE: FetchQueryObject = { bodyStructure: true };
 const HEAD: FetchQueryObject = {
@@ -135,17 +134,4 @@ function* chunks(heads: MessageHead[]): Generator<MessageHead[]> {
     bytes += size;
   }
   if (chunk.length > 0) yield chunk;
-}
-
-/** Writes UIDs as IMAP does: `1:4,7`. */
-export function uidSet(uids: number[]): string {
-  const sorted = [...uids].sort((a, b) => a - b);
-  const runs: string[] = [];
-  for (let index = 0; index < sorted.length; index++) {
-    const first = sorted[index] as number;
-    while (sorted[index + 1] === (sorted[index] as number) + 1) index += 1;
-    const last = sorted[index] as number;
-    runs.push(first === last ? `${first}` : `${first}:${last}`);
-  }
-  return runs.join(',');
 }

@@ -1,8 +1,11 @@
 import type { ImapSession } from '../../clients/imap.js';
-import { type FetchedMessage, LONGEST_TEXT_BYTES, type MessageHead, uidSet } from './fetch-messages.js';
+import type { FetchedMessage, MessageHead } from './fetch-messages.js';
 import type { TextPart } from './mime/body-structure.js';
 import { decodePart } from './mime/text-body.js';
+import { uidSet } from './uid-set.js';
 
+/** Longer texts are cut: nobody reads a megabyte in an inbox. */
+export const LONGEST_TEXT_BYTES = 1024 * 1024;
 /** What is taken of a mail whose parts the server cannot tell apart. */
 const BROKEN_TEXT_BYTES = 256 * 1024;
 /** More text parts than that are an attack, not a letter. */
