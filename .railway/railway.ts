@@ -23,9 +23,7 @@ export default defineRailway(() => {
     },
     env: {
       DATABASE_URL: database.env.DATABASE_URL,
-      // Resolved by Railway once the service has a domain.
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: Railway's own syntax, not JavaScript's
-      PUBLIC_URL: 'https://${{RAILWAY_PUBLIC_DOMAIN}}',
+      // PUBLIC_URL follows the domain that Railway gives the service.
       // X-Forwarded-For arrives as `caller, edge`: Railway drops what the caller sent and appends its own edge.
       TRUST_PROXY: '2',
       SHUTDOWN_GRACE_SECONDS: '25',

@@ -111,7 +111,8 @@ export const addressRanges = () =>
 function parseRange(item: string): AddressRange | undefined {
   try {
     // ipaddr.js also reads "10.1" and "167772161" the way inet_aton does: here they are mistakes.
-    if (!item.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(item.replace(/\/\d+$/, ''))) return undefined;
+    if (!item.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(item.replace(/\/\d+$/, '')))
+      return undefined;
     if (item.includes('/')) return mappedRange(ipaddr.parseCIDR(item));
     const address = ipaddr.process(item);
     return [address, address.kind() === 'ipv4' ? 32 : 128];

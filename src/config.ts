@@ -3,6 +3,7 @@ import { z } from 'zod';
 import * as field from './config-fields.js';
 import { LOCALES } from './locales/index.js';
 import { Secret } from './secret.js';
+import { selectTasks } from './tasks/index.js';
 
 /** The environment of the contract (section 5). What has no default may be missing. */
 const environment = z.object({
@@ -120,10 +121,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, readSecretFile = readText): C
   const parsed = environment.safeParse(given);
   for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join('.')}: ${issue.message}`);
   const production = !['development', 'test'].includes(given.NODE_ENV ?? 'production');
-  problems.push(...missingSecrets(given, production));
+  problems.push(...unknownTasks(given), ...missingSecrets(given, production));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const values = parsed.data;
-  const publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
+  // Railway names the domain it has given the service.
+  const railwayDomain = env.RAILWAY_PUBLIC_DOMAIN?.trim();
+  const fallback = railwayDomain ? `https://${railwayDomain}` : `http://localhost:${values.PORT}`;
+  const publicUrl = values.PUBLIC_URL ?? fallback;
   return {
     ...values,
     production,
@@ -164,6 +168,15 @@ function readVariables(
     }
   }
   return given;
+}
+
+function unknownTasks({ TASKS }: Given): string[] {
+  try {
+    selectTasks(TASKS === undefined ? undefined : field.list().parse(TASKS));
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
+  }
 }
 
 function missingSecrets(given: Given, production: boolean): string[] {

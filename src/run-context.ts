@@ -5,7 +5,7 @@ import { describeError, isDatabaseUnavailable } from './errors.js';
 import type { Messages } from './locales/index.js';
 import type { RunLog } from './run-log.js';
 import { RunStopped, TaskSkipped } from './run-stop.js';
-import type { Scrub } from './secret.js';
+import { type Scrub, scrubValue } from './secret.js';
 import type { RunContext, TaskDatabase } from './tasks/define.js';
 
 export interface ItemError {
@@ -67,10 +67,10 @@ export function createRunContext(options: ContextOptions): RunContext<unknown> &
     force: options.force,
     fail,
     progress: (value) => {
-      journal.progress = value;
+      journal.progress = scrubValue(value, scrub);
     },
     would: (item, action) => {
-      if (journal.details.length < KEPT_DETAILS) journal.details.push({ item, ...action });
+      if (journal.details.length < KEPT_DETAILS) journal.details.push(scrubValue({ item, ...action }, scrub));
     },
     skip: (reason) => {
       throw new TaskSkipped(reason);

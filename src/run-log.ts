@@ -1,4 +1,5 @@
 import type { Logger } from './log.js';
+import { type Scrub, scrubValue } from './secret.js';
 
 type Fields = Record<string, unknown>;
 type Write = (fields: Fields, message: string) => void;
@@ -25,6 +26,7 @@ export class RunLog implements TaskLog {
   constructor(
     private readonly logger: Logger,
     private readonly now: () => Date,
+    private readonly scrub: Scrub,
   ) {}
 
   #writer(level: Level): Write {
@@ -33,7 +35,7 @@ export class RunLog implements TaskLog {
       if (level === 'debug') return;
       const { err, ...rest } = fields;
       if (err instanceof Error) rest.error = err.name;
-      this.lines.push({ at: this.now().toISOString(), level, message, ...rest });
+      this.lines.push(scrubValue({ at: this.now().toISOString(), level, message, ...rest }, this.scrub));
       if (this.lines.length > KEPT_LINES) this.lines.shift();
     };
   }

@@ -15,7 +15,7 @@ import type { Logger } from './log.js';
 import { createRunContext, type ItemError, RunJournal } from './run-context.js';
 import { RunLog } from './run-log.js';
 import { RunStopped, TaskSkipped } from './run-stop.js';
-import type { Scrub } from './secret.js';
+import { type Scrub, scrubValue } from './secret.js';
 import type { AnyTask, Capabilities, Stats } from './tasks/define.js';
 
 /** How long an answer waits for a database that does not reply before it is given up. */
@@ -140,7 +140,7 @@ export function createRunner(options: RunnerOptions) {
   ) {
     const { task } = request;
     const logger = log.child({ task: task.name, runId });
-    const runLog = new RunLog(logger, now);
+    const runLog = new RunLog(logger, now, scrub);
     const journal = new RunJournal();
     const limit = setTimeout(() => controller.abort(new RunStopped('time_limit')), task.timeoutMs);
     const heart = beat(task.name, runId, controller, journal);
@@ -167,7 +167,7 @@ export function createRunner(options: RunnerOptions) {
           journal.failed > 0
             ? messages.run.partial(task.success(messages), journal.failed)
             : task.success(messages),
-        stats: { ...stats, failed: journal.failed },
+        stats: scrubValue({ ...stats, failed: journal.failed }, scrub),
       };
     } catch (error) {
       result = { ...explain(error, controller.signal, task, runId), stats: { failed: journal.failed } };

@@ -32,6 +32,12 @@ export type Scrub = (text: string) => string;
 const URL_CREDENTIALS = /\/\/[^\s/@"']*:[^\s/@"']*@/g;
 const SHORTEST_SCRUBBED = 4;
 
+/** A JSON value with every text in it scrubbed. */
+export const scrubValue = <Value>(value: Value, scrub: Scrub): Value =>
+  value === undefined
+    ? value
+    : JSON.parse(JSON.stringify(value), (_key, part) => (typeof part === 'string' ? scrub(part) : part));
+
 /** Removes every given value from a text, as it stands and as JSON, URLs and base64 write it. */
 export function createScrubber(values: Iterable<string>): Scrub {
   const needles = new Set<string>();

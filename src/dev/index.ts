@@ -1,8 +1,7 @@
-import { configOrExit, exitWith, readEnvironment, startupProblem, stopOnSignal } from '../process.js';
+import { configOrExit, exitWith, startupProblem, stopOnSignal } from '../process.js';
 import { type Service, startService } from '../service.js';
 import { addSampleData } from './sample-data.js';
 
-readEnvironment().NODE_ENV ??= 'development';
 const config = configOrExit();
 if (config.production)
   exitWith('npm run dev is for NODE_ENV=development or test; production is: npm run build && npm start');

@@ -85,8 +85,11 @@ function readParameters(
   const query = collect(new URL(c.req.url).searchParams);
   if ('error' in query) throw query.error;
   if ('error' in body) throw body.error;
-  const twice = Object.keys(query.fields).find((name) => name !== 'secret' && Object.hasOwn(body.fields, name));
-  if (twice !== undefined) throw new AppError('invalid_parameters', (t) => t.errors.parameterTwice(twice.slice(0, 60)));
+  const twice = Object.keys(query.fields).find(
+    (name) => name !== 'secret' && Object.hasOwn(body.fields, name),
+  );
+  if (twice !== undefined)
+    throw new AppError('invalid_parameters', (t) => t.errors.parameterTwice(twice.slice(0, 60)));
   const fields = { ...query.fields, ...body.fields };
   const known = Object.keys(parameters.shape);
   const unknown = Object.keys(fields).filter((name) => !known.includes(name));

@@ -57,7 +57,8 @@ export async function reconcileFolders(sync: MailboxSync): Promise<FolderState[]
       await rename(tx, [...renames.values()]);
       for (const folder of fresh) byPath.set(folder.path, await create(tx, mailbox.id, folder));
       for (const folder of recreated) await restart(tx, byPath.get(folder.path) as FolderRow, folder);
-      tally.messagesDeleted += await forget(tx, gone, context.now());
+      const deleted = await forget(tx, gone, context.now());
+      tally.messagesDeleted += deleted;
     });
   }
   sync.folderIds.push(...[...byPath.values()].map((row) => row.id));

@@ -25,7 +25,9 @@ export async function backfill(sync: MailboxSync, folder: OpenedFolder): Promise
   const found = top > 0 ? (await sync.session.search({ uid: `1:${top}` }, { uid: true })) || [] : [];
   const newestFirst = found.filter((uid) => uid <= top).reverse();
   const finished = await fetchAndStore(sync, folder, newestFirst, (uid) => ({ backfillUid: uid }));
-  if (finished) sync.tally.messagesDeleted += await deleteLeftovers(sync, folder);
+  if (!finished) return;
+  const deleted = await deleteLeftovers(sync, folder);
+  sync.tally.messagesDeleted += deleted;
 }
 
 /** Stores one chunk while the next one is being fetched; each commits together with the folder's marker. */
@@ -43,7 +45,9 @@ async function fetchAndStore(
   for await (const chunk of ahead(fetchMessages(session, uids, { signal, outOfTime, onUnreadable }))) {
     signal.throwIfAborted();
     last = (chunk.at(-1) as FetchedMessage).uid;
-    tally.messagesAdded += await storeMessages(sync, folder, chunk, markerAfter(last));
+    // Not `+= await`: that adds to the sum of before, and mailboxes are synced side by side.
+    const added = await storeMessages(sync, folder, chunk, markerAfter(last));
+    tally.messagesAdded += added;
     sync.show();
   }
   signal.throwIfAborted();
