@@ -2,21 +2,17 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './db/client.js';
-import { claim, enabledSetting, finish, HEARTBEAT_MS, LEASE_MS, renew } from './db/leases.js';
-import {
-  AppError,
-  databaseUnavailable,
-  describeError,
-  type ErrorCode,
-  isDatabaseUnavailable,
-} from './errors.js';
+import { claim, enabledSetting, finish, LEASE_MS } from './db/leases.js';
+import { AppError, databaseUnavailable } from './errors.js';
+import { startHeartbeat } from './heartbeat.js';
 import type { Messages } from './locales/index.js';
 import type { Logger } from './log.js';
-import { createRunContext, type ItemError, RunJournal } from './run-context.js';
+import { createRunContext, RunJournal } from './run-context.js';
 import { RunLog } from './run-log.js';
+import { completed, databaseAway, explain, type Outcome } from './run-outcome.js';
 import { RunStopped, TaskSkipped } from './run-stop.js';
 import { type Scrub, scrubValue } from './secret.js';
-import type { AnyTask, Capabilities, Stats } from './tasks/define.js';
+import type { AnyTask, Capabilities } from './tasks/define.js';
 
 /** How long an answer waits for a database that does not reply before it is given up. */
 const CLAIM_TIMEOUT_MS = 10_000;
@@ -30,17 +26,6 @@ export interface RunRequest {
   dryRun: boolean;
   force: boolean;
   trigger: 'http' | 'cli';
-}
-
-export interface Outcome {
-  status: 'succeeded' | 'partial' | 'skipped' | 'failed' | 'interrupted';
-  /** Why, when it failed. */
-  code?: ErrorCode;
-  message: string;
-  durationMs: number;
-  stats: Stats;
-  errors: ItemError[];
-  details?: Record<string, unknown>[];
 }
 
 export type Started =
@@ -143,7 +128,8 @@ export function createRunner(options: RunnerOptions) {
     const runLog = new RunLog(logger, now, scrub);
     const journal = new RunJournal();
     const limit = setTimeout(() => controller.abort(new RunStopped('time_limit')), task.timeoutMs);
-    const heart = beat(task.name, runId, controller, journal);
+    const progress = () => journal.progress;
+    const heart = startHeartbeat({ db, task: task.name, runId, controller, progress, log: logger });
     logger.info({ trigger: request.trigger, dryRun: request.dryRun }, 'run started');
     let result: Omit<Outcome, 'durationMs' | 'errors' | 'details'>;
     try {
@@ -162,15 +148,14 @@ export function createRunner(options: RunnerOptions) {
       const work = task.run({ ...options.capabilities, ...context } as never);
       const stats = await Promise.race([work, unwound(controller.signal)]);
       result = {
-        status: journal.failed > 0 ? 'partial' : 'succeeded',
-        message:
-          journal.failed > 0
-            ? messages.run.partial(task.success(messages), journal.failed)
-            : task.success(messages),
+        ...completed(task, journal.failed, messages),
         stats: scrubValue({ ...stats, failed: journal.failed }, scrub),
       };
     } catch (error) {
-      result = { ...explain(error, controller.signal, task, runId), stats: { failed: journal.failed } };
+      result = {
+        ...explain(error, controller.signal, task, runId, messages),
+        stats: { failed: journal.failed },
+      };
       if (result.status === 'failed') runLog.error({ err: error }, 'run failed');
     } finally {
       clearTimeout(limit);
@@ -196,73 +181,7 @@ export function createRunner(options: RunnerOptions) {
       log: runLog.lines,
     };
     const recorded = await record({ ...row, ...outcome, details: outcome.details }, logger);
-    return { outcome: recorded ? outcome : { ...outcome, ...unrecorded() } };
-  }
-
-  const unrecorded = () => ({
-    status: 'failed' as const,
-    code: 'database_unavailable' as const,
-    message: messages.errors.databaseUnavailable,
-  });
-
-  /** Keeps the lease while the run works; without renewal for 60 s, or with another holder, the run stops. */
-  function beat(task: string, runId: string, controller: AbortController, journal: RunJournal) {
-    let renewedTicks = performance.now();
-    let stopped = false;
-    let timer: NodeJS.Timeout;
-    const next = () => {
-      timer = setTimeout(async () => {
-        const sentTicks = performance.now();
-        if (sentTicks - renewedTicks > LEASE_MS) return lose();
-        const guard = setTimeout(lose, LEASE_MS - (sentTicks - renewedTicks));
-        try {
-          if (!(await renew(db, task, runId, journal.progress))) return lose();
-          renewedTicks = sentTicks;
-        } catch (error) {
-          log.warn({ task, runId, err: error }, 'heartbeat failed');
-        } finally {
-          clearTimeout(guard);
-        }
-        if (!stopped) next();
-      }, HEARTBEAT_MS);
-    };
-    const lose = () => {
-      if (!stopped) controller.abort(new RunStopped('lease_lost'));
-    };
-    next();
-    return {
-      stop() {
-        stopped = true;
-        clearTimeout(timer);
-      },
-    };
-  }
-
-  function explain(
-    error: unknown,
-    signal: AbortSignal,
-    task: AnyTask,
-    runId: string,
-  ): Pick<Outcome, 'status' | 'code' | 'message'> {
-    if (error instanceof TaskSkipped) return { status: 'skipped', message: error.reason(messages) };
-    const stop = signal.aborted && signal.reason instanceof RunStopped ? signal.reason.reason : undefined;
-    if (stop === 'interrupted')
-      return { status: 'interrupted', code: 'shutting_down', message: messages.run.interrupted };
-    if (stop === 'time_limit') {
-      return {
-        status: 'failed',
-        code: 'task_failed',
-        message: messages.run.timeLimit(task.timeoutMs / 1000),
-      };
-    }
-    if (stop === 'lease_lost')
-      return { status: 'failed', code: 'task_failed', message: messages.run.leaseLost };
-    if (isDatabaseUnavailable(error)) {
-      return { status: 'failed', code: 'database_unavailable', message: messages.errors.databaseUnavailable };
-    }
-    if (error instanceof AppError)
-      return { status: 'failed', code: 'task_failed', message: describeError(error, messages) };
-    return { status: 'failed', code: 'task_failed', message: messages.run.internal(runId) };
+    return { outcome: recorded ? outcome : { ...outcome, ...databaseAway(messages) } };
   }
 
   /** Writes the outcome down; a database that is away is tried until the lease has run out, in the background. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import { type Database, rowsOf, type Transaction } from './client.js';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
@@ -13,11 +13,10 @@ const LOCK = 7_203_115_640;
  * @returns how many migrations were applied
  */
 export async function migrate(db: Database): Promise<number> {
-  const migrations = readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
   return db.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${LOCK}::bigint)`);
     const applied = await appliedHashes(tx);
-    const pending = migrations.filter((migration) => !applied.has(migration.hash));
+    const pending = knownMigrations().filter((migration) => !applied.has(migration.hash));
     for (const migration of pending) {
       for (const statement of migration.sql) await apply(tx, statement);
       await tx.execute(
@@ -30,13 +29,21 @@ export async function migrate(db: Database): Promise<number> {
 
 /** True when the newest migration of this program is applied; a newer database is fine. */
 export async function isMigrated(db: Database): Promise<boolean> {
-  const newest = readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER }).at(-1);
+  const newest = knownMigrations().at(-1);
   const [row] = await db.rows<{ ledger: string | null }>(
     sql`select to_regclass('cronhook.migrations')::text as ledger`,
   );
   if (!row?.ledger) return false;
   const found = await db.rows(sql`select 1 from cronhook.migrations where hash = ${newest?.hash ?? ''}`);
   return found.length > 0;
+}
+
+let migrations: MigrationMeta[] | undefined;
+
+/** Read once: they do not change while the program runs. */
+function knownMigrations(): MigrationMeta[] {
+  migrations ??= readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
+  return migrations;
 }
 
 async function appliedHashes(tx: Transaction): Promise<Set<string>> {

@@ -7,7 +7,7 @@ import {
   isDatabaseUnavailable,
 } from '../errors.js';
 import type { Messages } from '../locales/index.js';
-import type { Outcome } from '../run-task.js';
+import type { Outcome } from '../run-outcome.js';
 
 const LARGEST_ANSWER_BYTES = 8 * 1024;
 const ANSWERED_ERRORS = 10;

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { ExpungeEvent } from 'imapflow';
 import { rowsOf } from '../../db/client.js';
 import type { MailboxSync, OpenedFolder } from './mailbox.js';
-import { uidSet } from './uid-set.js';
+import { uidSet } from './uids.js';
 
 /** Mails compared or changed with one statement. */
 const WINDOW = 2_000;

@@ -52,12 +52,18 @@ interface AccountOptions {
   db: Pick<TaskDatabase, 'rows'>;
   now: Date;
   signal: AbortSignal;
-  /** A token that the server has just refused is not used again. */
-  freshToken?: boolean;
+  /** `always` when the server has just refused the token; `never` in a dry run, since it changes the grant. */
+  renew: 'when due' | 'always' | 'never';
 }
 
-/** What to log in with; an OAuth token is renewed when it is about to expire. */
-export async function accountOf(access: MailboxAccess, options: AccountOptions): Promise<ImapAccount> {
+/**
+ * What to log in with; an OAuth token is renewed when it is about to expire.
+ * @returns undefined when it would have to be renewed, and must not
+ */
+export async function accountOf(
+  access: MailboxAccess,
+  options: AccountOptions,
+): Promise<ImapAccount | undefined> {
   const { host, port, tls, username } = access;
   const plain = unseal(options.vault, access);
   if (access.authType === 'password' || !access.oauth) {
@@ -65,7 +71,9 @@ export async function accountOf(access: MailboxAccess, options: AccountOptions):
   }
   const secrets = JSON.parse(plain) as OauthSecrets;
   const { accessToken, expiresAt = 0 } = secrets;
-  const usable = accessToken && !options.freshToken && expiresAt - options.now.getTime() > RENEW_BEFORE_MS;
+  const lasts = expiresAt - options.now.getTime() > RENEW_BEFORE_MS;
+  const usable = accessToken && options.renew !== 'always' && lasts;
+  if (!usable && options.renew === 'never') return undefined;
   const token = usable ? accessToken : await renewToken(access, access.oauth, secrets, options);
   return { host, port, tls, username, secret: { kind: 'oauth2', value: new Secret(token) } };
 }

@@ -3,7 +3,7 @@ import type { ImapSession } from '../../clients/imap.js';
 import { fetchTexts, LONGEST_TEXT_BYTES } from './fetch-texts.js';
 import { type AttachmentInfo, planParts, type TextPart } from './mime/body-structure.js';
 import { HEADER_FIELDS, type MailHeaders, parseHeaders } from './mime/headers.js';
-import { uidSet } from './uid-set.js';
+import { uidSet } from './uids.js';
 
 export interface FetchedMessage {
   uid: number;

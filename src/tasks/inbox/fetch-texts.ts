@@ -2,7 +2,7 @@ import type { ImapSession } from '../../clients/imap.js';
 import type { FetchedMessage, MessageHead } from './fetch-messages.js';
 import type { TextPart } from './mime/body-structure.js';
 import { decodePart } from './mime/text-body.js';
-import { uidSet } from './uid-set.js';
+import { uidSet } from './uids.js';
 
 /** Longer texts are cut: nobody reads a megabyte in an inbox. */
 export const LONGEST_TEXT_BYTES = 1024 * 1024;

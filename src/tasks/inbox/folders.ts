@@ -18,6 +18,7 @@ export interface FolderRow {
 }
 
 export interface FolderState extends FolderRow {
+  uidNext: number;
   /** The server has, or may have, something that we have not. */
   stale: boolean;
 }
@@ -65,7 +66,7 @@ export async function reconcileFolders(sync: MailboxSync): Promise<FolderState[]
   const live = sync.session.enabled.has('QRESYNC') ? undefined : await liveCounts(sync, [...byPath.values()]);
   return onServer.map((folder) => {
     const row = byPath.get(folder.path) as FolderRow;
-    return { ...row, stale: isStale(row, folder, live && (live.get(row.id) ?? 0)) };
+    return { ...row, uidNext: folder.uidNext, stale: isStale(row, folder, live && (live.get(row.id) ?? 0)) };
   });
 }
 

@@ -35,7 +35,6 @@ export interface MailboxSync {
 
 /** A folder as the server had it when it was opened; the session's own copy moves on with every answer. */
 export interface OpenedFolder extends FolderState {
-  uidNext: number;
   exists: number;
 }
 
@@ -59,7 +58,9 @@ export async function syncMailbox(
   let session: ImapSession | undefined;
   let account: ImapAccount | undefined;
   try {
-    ({ session, account } = await logIn(mailbox, context));
+    const loggedIn = await logIn(mailbox, context);
+    if (!loggedIn) return context.would(mailbox.email, { action: 'renew the OAuth token, then synchronise' });
+    ({ session, account } = loggedIn);
     const write = holding(mailbox, context);
     await syncFolders({ mailbox, session, context, tally, folderIds: [], write, show });
     if (!context.dryRun) await recordSuccess(mailbox, context);
@@ -75,19 +76,22 @@ export async function syncMailbox(
   }
 }
 
+/** @returns undefined in a dry run that would have to change an OAuth grant first */
 async function logIn(
   mailbox: Mailbox,
   context: SyncContext,
-): Promise<{ account: ImapAccount; session: ImapSession }> {
+): Promise<{ account: ImapAccount; session: ImapSession } | undefined> {
   const { imap, signal, dryRun } = context;
-  const account = await accountOf(mailbox, { ...context, now: context.now() });
+  const options = { ...context, now: context.now() };
+  const account = await accountOf(mailbox, { ...options, renew: dryRun ? 'never' : 'when due' });
+  if (!account) return undefined;
   try {
     return { account, session: await imap.connect(account, signal) };
   } catch (error) {
     const refusedToken = error instanceof AppError && error.permanent && account.secret.kind === 'oauth2';
     if (!refusedToken || dryRun) throw error;
-    const renewed = await accountOf(mailbox, { ...context, now: context.now(), freshToken: true });
-    return { account: renewed, session: await imap.connect(renewed, signal) };
+    const renewed = await accountOf(mailbox, { ...options, renew: 'always' });
+    return renewed && { account: renewed, session: await imap.connect(renewed, signal) };
   }
 }
 
@@ -112,7 +116,7 @@ async function inFolder(sync: MailboxSync, folder: FolderState, step: Step): Pro
     const { uidValidity, uidNext, exists } = await session.mailboxOpen(folder.path, { readOnly: true });
     // Recreated a moment ago: the next run sees it with its new numbers.
     if (Number(uidValidity) !== folder.uidValidity) return;
-    opened = { ...folder, uidNext, exists };
+    opened = { ...folder, uidNext: uidNext ?? folder.uidNext, exists };
   } catch (error) {
     const { responseStatus, responseText } = error as { responseStatus?: string; responseText?: string };
     if (responseStatus !== 'NO' || !session.usable) throw error;

@@ -3,6 +3,7 @@ import { deleteLeftovers } from './changes.js';
 import { type FetchedMessage, fetchMessages } from './fetch-messages.js';
 import type { MailboxSync, OpenedFolder } from './mailbox.js';
 import { type Marker, storeMessages } from './store-messages.js';
+import { searchUids } from './uids.js';
 
 /**
  * Fetches what arrived since the last run, oldest first, so that the marker only ever rises.
@@ -11,7 +12,7 @@ import { type Marker, storeMessages } from './store-messages.js';
 export async function fetchNew(sync: MailboxSync, folder: OpenedFolder): Promise<boolean> {
   if (folder.uidNext - 1 <= folder.lastUid) return true;
   // "n:*" means the last mail at least, even if its UID is lower.
-  const found = (await sync.session.search({ uid: `${folder.lastUid + 1}:*` }, { uid: true })) || [];
+  const found = await searchUids(sync.session, `${folder.lastUid + 1}:*`);
   const uids = found.filter((uid) => uid > folder.lastUid);
   return fetchAndStore(sync, folder, uids, (uid) => {
     folder.lastUid = uid;
@@ -22,7 +23,7 @@ export async function fetchNew(sync: MailboxSync, folder: OpenedFolder): Promise
 /** Goes on with a first sync, from the newest mail that is missing down to the oldest. */
 export async function backfill(sync: MailboxSync, folder: OpenedFolder): Promise<void> {
   const top = (folder.backfillUid ?? 1) - 1;
-  const found = top > 0 ? (await sync.session.search({ uid: `1:${top}` }, { uid: true })) || [] : [];
+  const found = top > 0 ? await searchUids(sync.session, `1:${top}`) : [];
   const newestFirst = found.filter((uid) => uid <= top).reverse();
   const finished = await fetchAndStore(sync, folder, newestFirst, (uid) => ({ backfillUid: uid }));
   if (!finished) return;

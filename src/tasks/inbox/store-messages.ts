@@ -104,7 +104,9 @@ async function adopt(tx: Transaction, folder: FolderState, rows: MessageRow[]): 
           case when message_id is null then subject end as title,
           row_number() over (partition by ${identity} order by deleted_at nulls first, uid) as twin
         from cronhook.inbox_messages
-        where folder_id = ${folder.id}::uuid and uid_validity <> ${folder.uidValidity}::bigint
+        where folder_id = ${folder.id}::uuid
+          and (uid_validity < ${folder.uidValidity}::bigint or uid_validity > ${folder.uidValidity}::bigint)
+          and (message_id = any (array(select message_id from incoming)) or message_id is null)
       )
       update cronhook.inbox_messages mail
       set uid_validity = ${folder.uidValidity}::bigint, uid = incoming.uid, flags = incoming.flags, deleted_at = null

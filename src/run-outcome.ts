@@ -1,0 +1,53 @@
+import { AppError, describeError, type ErrorCode, isDatabaseUnavailable } from './errors.js';
+import type { Messages } from './locales/index.js';
+import type { ItemError } from './run-context.js';
+import { RunStopped, TaskSkipped } from './run-stop.js';
+import type { AnyTask, Stats } from './tasks/define.js';
+
+/** How a run ended. */
+export interface Outcome {
+  status: 'succeeded' | 'partial' | 'skipped' | 'failed' | 'interrupted';
+  /** Why, when it failed. */
+  code?: ErrorCode;
+  message: string;
+  durationMs: number;
+  stats: Stats;
+  errors: ItemError[];
+  details?: Record<string, unknown>[];
+}
+
+type Ending = Pick<Outcome, 'status' | 'code' | 'message'>;
+
+/** The ending of a run whose work was done. */
+export function completed(task: AnyTask, failedItems: number, messages: Messages): Ending {
+  const success = task.success(messages);
+  if (failedItems === 0) return { status: 'succeeded', message: success };
+  return { status: 'partial', message: messages.run.partial(success, failedItems) };
+}
+
+/** The ending of a run that threw: what stopped it goes before what it then stumbled over. */
+export function explain(
+  error: unknown,
+  signal: AbortSignal,
+  task: AnyTask,
+  runId: string,
+  messages: Messages,
+): Ending {
+  if (error instanceof TaskSkipped) return { status: 'skipped', message: error.reason(messages) };
+  const stop = signal.reason instanceof RunStopped ? signal.reason.reason : undefined;
+  if (stop === 'interrupted')
+    return { status: 'interrupted', code: 'shutting_down', message: messages.run.interrupted };
+  if (stop === 'time_limit') return failed(messages.run.timeLimit(task.timeoutMs / 1000));
+  if (stop === 'lease_lost') return failed(messages.run.leaseLost);
+  if (isDatabaseUnavailable(error)) return databaseAway(messages);
+  return failed(error instanceof AppError ? describeError(error, messages) : messages.run.internal(runId));
+}
+
+/** The ending of a run that had, or could record, no database. */
+export const databaseAway = (messages: Messages): Ending => ({
+  status: 'failed',
+  code: 'database_unavailable',
+  message: messages.errors.databaseUnavailable,
+});
+
+const failed = (message: string): Ending => ({ status: 'failed', code: 'task_failed', message });
