@@ -7,7 +7,7 @@ import { listRuns } from '../db/runs.js';
 import { RUN_STATUSES, type RunStatus } from '../db/schema/service.js';
 import { AppError, describeError } from '../errors.js';
 import { configOrExit, exitWith, readEnvironment } from '../process.js';
-import { outcomeAnswer } from '../routes/answer.js';
+import { outcomeAnswer, overlapAnswer } from '../routes/answer.js';
 import type { AppDependencies } from '../routes/environment.js';
 import { Secret } from '../secret.js';
 import type { AnyTask } from '../tasks/define.js';
@@ -51,8 +51,8 @@ export const runCommand = (name: string, options: RunOptions): Promise<void> =>
     try {
       const started = await deps.runner.start({ task, input: {}, dryRun, force, trigger: 'cli' });
       if (started.overlap) {
-        const seconds = Math.round((started.runningForMs ?? 0) / 1000);
-        return print(`${deps.messages.run.stillRunning(seconds)} (${started.runId})\n`);
+        const body = overlapAnswer(task.name, started, deps.messages, deps.now());
+        return json ? printJson(body) : print(`${body.message} (${body.runId})\n`);
       }
       const outcome = await started.outcome;
       const { body } = outcomeAnswer(task.name, started.runId, outcome, dryRun, deps.now());

@@ -83,6 +83,27 @@ export function outcomeAnswer(task: string, runId: string, outcome: Outcome, dry
   };
 }
 
+/** The answer to a call that found the task running: that run's id and age. */
+export function overlapAnswer(
+  task: string,
+  holder: { runId: string | null; runningForMs: number | null },
+  messages: Messages,
+  now: Date,
+): TaskAnswer {
+  const runningForMs = Math.max(0, holder.runningForMs ?? 0);
+  return {
+    success: true,
+    message: messages.run.stillRunning(Math.round(runningForMs / 1000)),
+    timestamp: now.toISOString(),
+    task,
+    runId: holder.runId,
+    status: 'skipped',
+    durationMs: 0,
+    stats: { runningForMs },
+    errors: [],
+  };
+}
+
 /** cron-job.org reads 64 KB at most and people less: details go first, then errors. */
 function shorten(body: TaskAnswer): TaskAnswer {
   const tooLarge = () => Buffer.byteLength(JSON.stringify(body)) > LARGEST_ANSWER_BYTES;

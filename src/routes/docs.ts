@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Hono } from 'hono';
-import { openApiDocument } from '../openapi.js';
+import { openApiDocument } from '../openapi/index.js';
 import type { AppDependencies, AppEnvironment } from './environment.js';
 
 const assetsFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));

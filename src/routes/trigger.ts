@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { clientAddress, isAllowed } from '../auth.js';
 import { AppError } from '../errors.js';
 import type { AnyTask } from '../tasks/define.js';
-import { outcomeAnswer } from './answer.js';
+import { outcomeAnswer, overlapAnswer } from './answer.js';
 import type { AppContext, AppDependencies, AppEnvironment } from './environment.js';
 import { type Body, collect, forbidden, identify } from './request.js';
 import { booleanParameter, integerParameter, validate } from './validate.js';
@@ -52,7 +52,7 @@ async function trigger(
   const waitSeconds = wait ?? preference?.seconds ?? deps.config.RESPONSE_WAIT_SECONDS;
 
   const started = await deps.runner.start({ task, input, dryRun, force, trigger: 'http' });
-  if (started.overlap) return overlapAnswer(c, task, started, deps);
+  if (started.overlap) return c.json(overlapAnswer(task.name, started, deps.messages, deps.now()));
   if (wait === undefined && preference) c.header('Preference-Applied', preference.applied);
   const outcome = await inTime(started.outcome, waitSeconds);
   if (!outcome) return runningAnswer(c, task, started.runId, deps);
@@ -120,26 +120,6 @@ async function inTime<Value>(value: Promise<Value>, seconds: number): Promise<Va
   } finally {
     timer.abort();
   }
-}
-
-function overlapAnswer(
-  c: AppContext,
-  task: AnyTask,
-  started: { runId: string | null; runningForMs: number | null },
-  { messages, now }: AppDependencies,
-) {
-  const runningForMs = Math.max(0, started.runningForMs ?? 0);
-  return c.json({
-    success: true,
-    message: messages.run.stillRunning(Math.round(runningForMs / 1000)),
-    timestamp: now().toISOString(),
-    task: task.name,
-    runId: started.runId,
-    status: 'skipped',
-    durationMs: 0,
-    stats: { runningForMs },
-    errors: [],
-  });
 }
 
 function runningAnswer(c: AppContext, task: AnyTask, runId: string, { messages, now }: AppDependencies) {

@@ -9,7 +9,7 @@ import {
   samplePng,
   textPart,
   transferEncode,
-} from '../../src/dev/sample-mails.js';
+} from '../../src/dev/sample/mail-writer.js';
 
 export interface CorpusMail {
   raw: Buffer;

@@ -1,109 +1,8 @@
 import { z } from 'zod';
-import type { Config } from './config.js';
-import { RUN_STATUSES } from './db/schema/service.js';
-import { HTTP_STATUS } from './errors.js';
-import { credentialsBody, integrationBody } from './routes/inbox.js';
-import type { AnyTask } from './tasks/define.js';
-
-type Json = Record<string, unknown>;
-
-const object = (properties: Json, required = Object.keys(properties)): Json => ({
-  type: 'object',
-  properties,
-  required,
-});
-const nullable = (type: string, format?: string): Json => ({
-  type: [type, 'null'],
-  ...(format && { format }),
-});
-const string: Json = { type: 'string' };
-const uuid: Json = { type: 'string', format: 'uuid' };
-const dateTime: Json = { type: 'string', format: 'date-time' };
-const integer: Json = { type: 'integer' };
-const boolean: Json = { type: 'boolean' };
-const array = (items: Json): Json => ({ type: 'array', items });
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: Json, description: string): Json => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-const failure = (description: string): Json => json(ref('Error'), description);
-
-const itemErrors = array(object({ item: string, message: string }));
-
-const schemas: Json = {
-  TaskAnswer: object(
-    {
-      success: boolean,
-      message: string,
-      timestamp: dateTime,
-      task: string,
-      runId: uuid,
-      status: { enum: ['succeeded', 'partial', 'skipped', 'running', 'failed', 'interrupted'] },
-      durationMs: integer,
-      stats: { type: 'object', additionalProperties: true },
-      errors: itemErrors,
-      error: string,
-      dryRun: boolean,
-      details: array({ type: 'object', additionalProperties: true }),
-    },
-    ['success', 'message', 'timestamp', 'task', 'runId', 'status'],
-  ),
-  Error: object({
-    success: { const: false },
-    message: string,
-    timestamp: dateTime,
-    error: { enum: Object.keys(HTTP_STATUS) },
-  }),
-  Run: object({
-    id: uuid,
-    task: string,
-    status: { enum: RUN_STATUSES },
-    trigger: string,
-    host: string,
-    dryRun: boolean,
-    startedAt: dateTime,
-    finishedAt: nullable('string', 'date-time'),
-    durationMs: nullable('integer'),
-    message: nullable('string'),
-    progress: {},
-    stats: { type: 'object', additionalProperties: true },
-  }),
-  RunDetails: {
-    allOf: [ref('Run'), object({ errors: itemErrors, details: {}, log: array({ type: 'object' }) })],
-  },
-  Task: object({
-    name: string,
-    product: string,
-    path: string,
-    methods: array(string),
-    summary: string,
-    schedule: string,
-    timezone: string,
-    timeoutSeconds: integer,
-    enabled: boolean,
-    configured: boolean,
-    missing: array(string),
-    lastRun: { oneOf: [ref('Run'), { type: 'null' }] },
-    nextRunAt: nullable('string', 'date-time'),
-  }),
-  Integration: object({
-    id: uuid,
-    companyId: nullable('string', 'uuid'),
-    email: string,
-    host: string,
-    port: integer,
-    tls: { enum: ['implicit', 'starttls', 'none'] },
-    username: string,
-    authType: { enum: ['password', 'oauth2'] },
-    enabled: boolean,
-    consecutiveFailures: integer,
-    nextAttemptAt: nullable('string', 'date-time'),
-    lastSyncedAt: nullable('string', 'date-time'),
-    lastError: nullable('string'),
-    createdAt: dateTime,
-  }),
-};
+import { RUN_STATUSES } from '../db/schema/service.js';
+import { credentialsBody, integrationBody } from '../routes/inbox.js';
+import type { AnyTask } from '../tasks/define.js';
+import { array, boolean, failure, type Json, json, nullable, object, ref, string, uuid } from './schemas.js';
 
 const query = (name: string, schema: Json, description?: string): Json => ({
   name,
@@ -141,7 +40,7 @@ const body = (schema: z.ZodType): Json => ({
   },
 });
 
-function taskPaths(tasks: AnyTask[]): Json {
+export function taskPaths(tasks: AnyTask[]): Json {
   const paths: Json = {};
   for (const task of tasks) {
     const own = Object.entries(task.input.shape).map(([name, schema]) =>
@@ -161,7 +60,7 @@ function taskPaths(tasks: AnyTask[]): Json {
   return paths;
 }
 
-const readPaths: Json = {
+export const readPaths: Json = {
   '/tasks': {
     get: {
       summary: 'Every task, its last and its next run',
@@ -217,7 +116,7 @@ const readPaths: Json = {
   },
 };
 
-const inboxPaths = (): Json => ({
+export const inboxPaths = (): Json => ({
   '/inbox/integrations': {
     post: {
       summary: 'Add a mailbox; its login is tried first',
@@ -267,26 +166,3 @@ const inboxPaths = (): Json => ({
     },
   },
 });
-
-/** The API as OpenAPI 3.1, made from the task definitions. */
-export function openApiDocument({ tasks, config }: { tasks: AnyTask[]; config: Config }): Json {
-  const servesInbox = tasks.some((task) => task.name === 'inbox-sync');
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Cronhook',
-      version: '0.1.0',
-      description: 'Every maintenance task has a URL; a scheduler calls it.',
-    },
-    servers: [{ url: config.PUBLIC_URL }],
-    paths: { ...taskPaths(tasks), ...readPaths, ...(servesInbox && inboxPaths()) },
-    components: {
-      schemas,
-      securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer' },
-        header: { type: 'apiKey', in: 'header', name: 'X-Cron-Secret' },
-        query: { type: 'apiKey', in: 'query', name: 'secret' },
-      },
-    },
-  };
-}
