@@ -1,19 +1,23 @@
-import type { Config } from '../config.js';
+import { readFileSync } from 'node:fs';
 import type { AnyTask } from '../tasks/define.js';
 import { inboxPaths, readPaths, taskPaths } from './paths.js';
 import { type Json, schemas } from './schemas.js';
 
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 /** The API as OpenAPI 3.1, made from the task definitions. */
-export function openApiDocument({ tasks, config }: { tasks: AnyTask[]; config: Config }): Json {
+export function openApiDocument({ tasks }: { tasks: AnyTask[] }): Json {
   const servesInbox = tasks.some((task) => task.name === 'inbox-sync');
   return {
     openapi: '3.1.0',
     info: {
       title: 'Cronhook',
-      version: '0.1.0',
+      version,
       description: 'Every maintenance task has a URL; a scheduler calls it.',
     },
-    servers: [{ url: config.PUBLIC_URL }],
+    servers: [{ url: '/' }],
     paths: { ...taskPaths(tasks), ...readPaths, ...(servesInbox && inboxPaths()) },
     components: {
       schemas,
