@@ -91,18 +91,31 @@ export function overlapAnswer(
   now: Date,
 ): TaskAnswer {
   const runningForMs = Math.max(0, holder.runningForMs ?? 0);
-  return {
-    success: true,
-    message: messages.run.stillRunning(Math.round(runningForMs / 1000)),
-    timestamp: now.toISOString(),
-    task,
-    runId: holder.runId,
-    status: 'skipped',
-    durationMs: 0,
-    stats: { runningForMs },
-    errors: [],
-  };
+  const message = messages.run.stillRunning(Math.round(runningForMs / 1000));
+  return { ...unfinished(task, holder.runId, message, now), status: 'skipped', stats: { runningForMs } };
 }
+
+/** The answer to a call that did not wait for the end. */
+export function runningAnswer(
+  task: string,
+  run: { runId: string; durationMs: number },
+  messages: Messages,
+  now: Date,
+): TaskAnswer {
+  return { ...unfinished(task, run.runId, messages.run.running, now), durationMs: run.durationMs };
+}
+
+const unfinished = (task: string, runId: string | null, message: string, now: Date): TaskAnswer => ({
+  success: true,
+  message,
+  timestamp: now.toISOString(),
+  task,
+  runId,
+  status: 'running',
+  durationMs: 0,
+  stats: {},
+  errors: [],
+});
 
 /** cron-job.org reads 64 KB at most and people less: details go first, then errors. */
 function shorten(body: TaskAnswer): TaskAnswer {

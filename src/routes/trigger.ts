@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { clientAddress, isAllowed } from '../auth.js';
 import { AppError } from '../errors.js';
 import type { AnyTask } from '../tasks/define.js';
-import { outcomeAnswer, overlapAnswer } from './answer.js';
+import { outcomeAnswer, overlapAnswer, runningAnswer } from './answer.js';
 import type { AppContext, AppDependencies, AppEnvironment } from './environment.js';
 import { type Body, collect, forbidden, identify } from './request.js';
 import { booleanParameter, integerParameter, validate } from './validate.js';
@@ -51,11 +51,16 @@ async function trigger(
   const preference = preferredWait(c);
   const waitSeconds = wait ?? preference?.seconds ?? deps.config.RESPONSE_WAIT_SECONDS;
 
+  const startedTicks = performance.now();
   const started = await deps.runner.start({ task, input, dryRun, force, trigger: 'http' });
   if (started.overlap) return c.json(overlapAnswer(task.name, started, deps.messages, deps.now()));
   if (wait === undefined && preference) c.header('Preference-Applied', preference.applied);
   const outcome = await inTime(started.outcome, waitSeconds);
-  if (!outcome) return runningAnswer(c, task, started.runId, deps);
+  if (!outcome) {
+    c.header('Location', `/runs/${started.runId}`);
+    const run = { runId: started.runId, durationMs: Math.round(performance.now() - startedTicks) };
+    return c.json(runningAnswer(task.name, run, deps.messages, deps.now()), 202);
+  }
   const answer = outcomeAnswer(task.name, started.runId, outcome, dryRun, deps.now());
   if (answer.retryAfterSeconds) c.header('Retry-After', String(answer.retryAfterSeconds));
   return c.json(answer.body, answer.status);
@@ -120,18 +125,4 @@ async function inTime<Value>(value: Promise<Value>, seconds: number): Promise<Va
   } finally {
     timer.abort();
   }
-}
-
-function runningAnswer(c: AppContext, task: AnyTask, runId: string, { messages, now }: AppDependencies) {
-  c.header('Location', `/runs/${runId}`);
-  const message = messages.run.running;
-  const body = {
-    success: true,
-    message,
-    timestamp: now().toISOString(),
-    task: task.name,
-    runId,
-    status: 'running',
-  };
-  return c.json(body, 202);
 }
