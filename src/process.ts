@@ -49,8 +49,9 @@ function rootCause(error: unknown): string {
   return current instanceof Error ? current.message : String(current);
 }
 
-/** Ends well on SIGTERM and SIGINT; at a second signal at once. */
+/** Ends well on SIGTERM and SIGINT; at a second signal at once. A stray rejection is logged, and ends nothing. */
 export function stopOnSignal(service: Service): void {
+  process.on('unhandledRejection', (error) => service.deps.log.error({ err: error }, 'unhandled rejection'));
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
