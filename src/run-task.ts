@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
@@ -13,6 +14,8 @@ import { completed, databaseAway, explain, type Outcome } from './run-outcome.js
 import { RunStopped, TaskSkipped } from './run-stop.js';
 import { type Scrub, scrubValue } from './secret.js';
 import type { AnyTask, Capabilities } from './tasks/define.js';
+
+const HOST = hostname();
 
 /** How long an answer waits for a database that does not reply before it is given up. */
 const CLAIM_TIMEOUT_MS = 10_000;
@@ -77,6 +80,8 @@ export function createRunner(options: RunnerOptions) {
       return { overlap: true, runId: claimed.holderId ?? null, runningForMs };
     }
     const controller = new AbortController();
+    // Every mailbox of a sync listens to it, and more: that is no leak.
+    setMaxListeners(0, controller.signal);
     const outcome = execute(request, runId, startedTicks, claimed.disabled, controller);
     const run: ActiveRun = { controller, done: outcome };
     active.add(run);
@@ -88,11 +93,7 @@ export function createRunner(options: RunnerOptions) {
   async function claimInTime(request: RunRequest, runId: string, startedAt: Date) {
     const { task, trigger, dryRun } = request;
     const attempt = () =>
-      claim(
-        db,
-        { id: runId, task: task.name, trigger, host: hostname(), dryRun, startedAt },
-        messages.run.lost,
-      );
+      claim(db, { id: runId, task: task.name, trigger, host: HOST, dryRun, startedAt }, messages.run.lost);
     const claiming = (async () => {
       let result = await attempt();
       // The holder may have finished, or just begun, between the claim and the look at who holds the task.
@@ -100,9 +101,9 @@ export function createRunner(options: RunnerOptions) {
         result = await attempt();
       return result;
     })();
-    const timeout = new AbortController();
-    const tooLate = sleep(CLAIM_TIMEOUT_MS, undefined, { signal: timeout.signal }).then(() => {
-      throw new Error('the claim got no answer in time');
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('the claim got no answer in time')), CLAIM_TIMEOUT_MS);
     });
     try {
       return await Promise.race([claiming, tooLate]);
@@ -111,8 +112,7 @@ export function createRunner(options: RunnerOptions) {
       claiming.catch(() => {});
       throw databaseUnavailable(error);
     } finally {
-      timeout.abort();
-      tooLate.catch(() => {});
+      clearTimeout(timer);
     }
   }
 
@@ -146,7 +146,7 @@ export function createRunner(options: RunnerOptions) {
         journal,
       });
       const work = task.run({ ...options.capabilities, ...context } as never);
-      const stats = await Promise.race([work, unwound(controller.signal)]);
+      const stats = await unlessLeftBehind(work, controller.signal);
       result = {
         ...completed(task, journal.failed, messages),
         stats: scrubValue({ ...stats, failed: journal.failed }, scrub),
@@ -157,11 +157,11 @@ export function createRunner(options: RunnerOptions) {
         stats: { failed: journal.failed },
       };
       if (result.status === 'failed') runLog.error({ err: error }, 'run failed');
+      // Whatever the task left running stops too.
+      controller.abort(new RunStopped('interrupted'));
     } finally {
       clearTimeout(limit);
       heart.stop();
-      // Whatever the task left running stops too.
-      controller.abort(new RunStopped('interrupted'));
     }
     const outcome: Outcome = {
       ...result,
@@ -220,11 +220,20 @@ export function createRunner(options: RunnerOptions) {
   return { start, drain, missing: options.missing, isDraining: () => draining };
 }
 
-/** Rejects some time after the signal: a task that ignores it is left behind. */
-function unwound(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const leave = () => setTimeout(() => reject(signal.reason), UNWIND_MS).unref();
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
+/** The work's result; a task that ignores the signal is left behind some time after it. */
+async function unlessLeftBehind<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  let leave = () => {};
+  let timer: NodeJS.Timeout | undefined;
+  const leftBehind = new Promise<never>((_resolve, reject) => {
+    leave = () => {
+      timer = setTimeout(() => reject(signal.reason), UNWIND_MS);
+    };
+    signal.addEventListener('abort', leave, { once: true });
   });
+  try {
+    return await Promise.race([work, leftBehind]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+    clearTimeout(timer);
+  }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { clientAddress, isAllowed } from '../auth.js';
@@ -118,11 +117,13 @@ function preferredWait(c: AppContext): { seconds: number; applied: string } | un
 
 /** The value, or undefined when it takes longer. */
 async function inTime<Value>(value: Promise<Value>, seconds: number): Promise<Value | undefined> {
-  const timer = new AbortController();
-  const timeout = sleep(seconds * 1000, undefined, { signal: timer.signal }).catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000, undefined);
+  });
   try {
     return await Promise.race([value, timeout]);
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
