@@ -7,6 +7,7 @@ const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
   trigger: () => import('./trigger.js'),
   'inbox-first': () => import('./inbox-first.js'),
   'inbox-idle': () => import('./inbox-idle.js'),
+  'inbox-idle-indexed': async () => (await import('./inbox-idle.js')).indexed,
 };
 
 const USAGE = `npm run bench -- [NAME...] [--runs N] [--quick]

@@ -8,8 +8,8 @@ export const PASSWORD = 'bench-password';
 
 export const missingDovecot = (): string | undefined => (dovecotAvailable() ? undefined : DOVECOT_PACKAGE);
 
-export async function startMailServer({ atEnd }: BenchOptions): Promise<Dovecot> {
-  const dovecot = await startDovecot();
+export async function startMailServer({ atEnd }: BenchOptions, extraConfig = ''): Promise<Dovecot> {
+  const dovecot = await startDovecot({ extraConfig });
   atEnd(() => dovecot.close());
   return dovecot;
 }
