@@ -1,0 +1,300 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../src/db/client.js';
+import { migrate } from '../../src/db/migrate.js';
+import { Secret } from '../../src/secret.js';
+import { createDatabase } from '../support/postgres.js';
+import { SECRET, startTestService } from '../support/service.js';
+
+const PROGRAM = fileURLToPath(new URL('../../bin/cronhook.js', import.meta.url));
+
+/** Without a `.env` file, whatever the checkout holds. */
+const directory = mkdtempSync(join(tmpdir(), 'cronhook-cli-'));
+let database: Awaited<ReturnType<typeof createDatabase>>;
+
+beforeAll(async () => {
+  database = await createDatabase(inject('postgresUrl'));
+  await withDatabase(migrate);
+});
+
+afterAll(async () => {
+  rmSync(directory, { recursive: true });
+  await database.drop();
+});
+
+async function withDatabase<Result>(
+  work: (db: ReturnType<typeof openDatabase>) => Promise<Result>,
+  url = database.url,
+): Promise<Result> {
+  const db = openDatabase(new Secret(url), { max: 2 });
+  try {
+    return await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** `npx cronhook …` with this environment and no other. */
+function cronhook(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+  const base = { NODE_ENV: 'test', DATABASE_URL: database.url, CRON_SECRET: SECRET };
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd: directory,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...base, ...env },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((done) => child.on('close', (code) => done({ code, stdout, stderr })));
+}
+
+const parse = <Value>({ stdout }: Ended) => JSON.parse(stdout) as Value;
+
+describe.concurrent('cronhook tasks', () => {
+  test('prints the catalogue, as a table and as JSON', async () => {
+    const [table, json] = await Promise.all([cronhook(['tasks']), cronhook(['tasks', '--json'])]);
+    expect([table.code, json.code]).toEqual([0, 0]);
+    expect(table.stdout).toMatch(
+      /^TASK +SCHEDULE +LAST RUN +NEXT +STATE\ninbox-sync +\*\/5 \* \* \* \* .* ready\n/,
+    );
+    expect(parse<unknown[]>(json)[0]).toMatchObject({ name: 'inbox-sync', configured: true });
+  });
+});
+
+describe.concurrent('cronhook run', () => {
+  test('runs the task, tells how it went and exits with 0', async () => {
+    const ended = await cronhook(['run', 'inbox-sync']);
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toMatch(
+      /^succeeded: Synchronisation inbox terminée avec succès \(\d+ ms, [0-9a-f-]{36}\)\n/,
+    );
+    expect(ended.stderr).toContain('run finished');
+    const runId = ended.stdout.match(/[0-9a-f-]{36}/)?.[0] ?? '';
+    const [row] = await withDatabase((db) =>
+      db.rows(sql`select status, trigger, dry_run from cronhook.task_runs where id = ${runId}::uuid`),
+    );
+    expect(row).toEqual({ status: 'succeeded', trigger: 'cli', dry_run: false });
+  });
+
+  test('exits with 1 when the run fails, and says so without SQL', async () => {
+    const broken = await createDatabase(inject('postgresUrl'));
+    await withDatabase(async (db) => {
+      await migrate(db);
+      await db.rows(sql`alter table cronhook.inbox_integrations rename to gone`);
+    }, broken.url);
+    const ended = await cronhook(['run', 'inbox-sync', '--json'], { DATABASE_URL: broken.url });
+    await broken.drop();
+    expect(ended.code).toBe(1);
+    expect(parse(ended)).toMatchObject({ success: false, status: 'failed', error: 'task_failed' });
+    expect(ended.stdout + ended.stderr).not.toMatch(/select |order by/);
+  });
+
+  test('--dry-run, --force and --json give the answer of HTTP, and JSON only', async () => {
+    const fresh = await createDatabase(inject('postgresUrl'));
+    await withDatabase(migrate, fresh.url);
+    const ended = await cronhook(['run', 'inbox-sync', '--dry-run', '--force', '--json'], {
+      DATABASE_URL: fresh.url,
+    });
+    expect(ended.code).toBe(0);
+    expect(parse(ended)).toMatchObject({ success: true, task: 'inbox-sync', dryRun: true, details: [] });
+    const rows = await withDatabase((db) => db.rows(sql`select dry_run from cronhook.task_runs`), fresh.url);
+    expect(rows).toEqual([{ dry_run: true }]);
+    await fresh.drop();
+  });
+
+  test('a task that runs already is not started again, which is no failure', async () => {
+    const busy = await createDatabase(inject('postgresUrl'));
+    const runId = '01970000-0000-7000-8000-000000000000';
+    await withDatabase(async (db) => {
+      await migrate(db);
+      await db.rows(
+        sql`insert into cronhook.task_leases (task, run_id, expires_at) values ('inbox-sync', ${runId}, now() + interval '1 minute')`,
+      );
+      await db.rows(
+        sql`insert into cronhook.task_runs (id, task, status, trigger, host, started_at) values (${runId}, 'inbox-sync', 'running', 'http', 'x', now())`,
+      );
+    }, busy.url);
+    const ended = await cronhook(['run', 'inbox-sync', '--json'], { DATABASE_URL: busy.url });
+    await busy.drop();
+    expect(ended.code).toBe(0);
+    expect(parse(ended)).toMatchObject({ success: true, status: 'skipped', runId });
+  });
+
+  test('an unknown task exits with 1 and names the known ones', async () => {
+    const ended = await cronhook(['run', 'inbox-sink']);
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
+    expect(ended.stderr).toContain('Unknown task inbox-sink: expected inbox-sync');
+  });
+
+  test('a database that is away exits with 1 and names DATABASE_URL, not its password', async () => {
+    const ended = await cronhook(['run', 'inbox-sync'], {
+      DATABASE_URL: 'postgresql://app:hidden-password@127.0.0.1:1/none',
+    });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('DATABASE_URL');
+    expect(ended.stdout + ended.stderr).not.toContain('hidden-password');
+  });
+});
+
+describe('cronhook runs', () => {
+  test('prints the history, newest first, filtered as asked', async () => {
+    const fresh = await createDatabase(inject('postgresUrl'));
+    onTestFinished(() => fresh.drop());
+    await withDatabase(async (db) => {
+      await migrate(db);
+      for (const [day, status] of [
+        [1, 'succeeded'],
+        [2, 'failed'],
+        [3, 'succeeded'],
+      ] as const)
+        await db.rows(sql`insert into cronhook.task_runs (task, status, trigger, host, started_at, message)
+          values ('inbox-sync', ${status}, 'http', 'x', ${`2026-01-0${day}T00:00:00Z`}::timestamptz, ${`day ${day}`})`);
+    }, fresh.url);
+    const env = { DATABASE_URL: fresh.url };
+    const [table, json, unknown] = await Promise.all([
+      cronhook(['runs'], env),
+      cronhook(['runs', '--status', 'succeeded', '--task', 'inbox-sync', '--limit', '1', '--json'], env),
+      cronhook(['runs', '--status', 'done'], env),
+    ]);
+    expect(table.stdout).toMatch(/^STARTED .*MESSAGE\n.*day 3\n.*day 2\n.*day 1\n$/s);
+    expect(parse<{ message: string }[]>(json).map(({ message }) => message)).toEqual(['day 3']);
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toContain('expected running, succeeded');
+  });
+});
+
+describe('cronhook urls', () => {
+  test('prints an address for each task that opens this task and nothing else', async () => {
+    const service = await startTestService({ databaseUrl: database.url, migrated: false });
+    const env = { PUBLIC_URL: service.url };
+    const [table, json] = await Promise.all([
+      cronhook(['urls', '--wait', '25'], env),
+      cronhook(['urls', '--json'], env),
+    ]);
+    const urls = parse<{ task: string; url: string }[]>(json);
+    expect(urls.map(({ task }) => task)).toEqual(service.context.tasks.map(({ name }) => name));
+    for (const { url } of urls) {
+      expect((await fetch(url)).status).toBe(200);
+      const secret = new URL(url).searchParams.get('secret') ?? '';
+      expect(secret).not.toBe(SECRET);
+      const others = service.context.tasks.map(({ path }) => path).filter((path) => !url.includes(path));
+      for (const path of [...others, '/tasks', '/runs', '/inbox/integrations'])
+        expect((await service.fetch(`${path}?secret=${secret}`)).status).toBe(403);
+      const waiting = new URL(url);
+      waiting.search = `?wait=25&secret=${secret}`;
+      expect(table.stdout).toContain(waiting.toString());
+    }
+    expect(table.stdout + json.stdout).not.toContain(SECRET);
+  });
+
+  test('needs no database, and refuses a wait that no call may ask for', async () => {
+    const [ended, refused] = await Promise.all([
+      cronhook(['urls'], { DATABASE_URL: 'postgresql://app:x@127.0.0.1:1/none' }),
+      cronhook(['urls', '--wait', '3601']),
+    ]);
+    expect(ended.code).toBe(0);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('expected a whole number from 0 to 3600');
+  });
+});
+
+describe('cronhook secret', () => {
+  test('prints a fresh secret of 32 characters or more, fit for production and URLs, and needs no configuration', async () => {
+    const bad = { NODE_ENV: 'production', DATABASE_URL: '', CRON_SECRET: '' };
+    const [first, second] = await Promise.all([cronhook(['secret'], bad), cronhook(['secret'], bad)]);
+    for (const { stdout } of [first, second]) expect(stdout).toMatch(/^[\w-]{32,}\n$/);
+    expect(first.stdout).not.toBe(second.stdout);
+  });
+});
+
+describe('cronhook migrate', () => {
+  test('applies each migration once, were it started three times at once and then again', async () => {
+    const fresh = await createDatabase(inject('postgresUrl'));
+    onTestFinished(() => fresh.drop());
+    const run = () => cronhook(['migrate'], { DATABASE_URL: fresh.url });
+    const three = await Promise.all([run(), run(), run()]);
+    expect(three.map(({ code }) => code)).toEqual([0, 0, 0]);
+    const said = three.map(({ stdout }) => stdout).sort();
+    expect(said[0]).toMatch(/^Applied \d+ migration/);
+    expect(said.slice(1)).toEqual(Array(2).fill('Nothing to apply: the database is up to date\n'));
+    expect((await run()).stdout).toBe('Nothing to apply: the database is up to date\n');
+    const ended = await cronhook(['tasks', '--json'], { DATABASE_URL: fresh.url });
+    expect(ended.code).toBe(0);
+  });
+});
+
+describe('cronhook config check', () => {
+  const wrong = {
+    NODE_ENV: 'production',
+    DATABASE_URL: 'mysql://app:hidden-password@db/x',
+    CRON_SECRET: 'hidden-but-short',
+    ENCRYPTION_KEY: 'hidden-key',
+    PORT: 'x',
+    TASKS: 'inbox-sink',
+    TIMEZONE: 'Mars',
+  };
+
+  test('says every problem at once, exits with 1 and prints no secret', async () => {
+    const [text, json] = await Promise.all([
+      cronhook(['config', 'check'], wrong),
+      cronhook(['config', 'check', '--json'], wrong),
+    ]);
+    expect([text.code, json.code]).toEqual([1, 1]);
+    const { ok, problems } = parse<{ ok: boolean; problems: string[] }>(json);
+    expect(ok).toBe(false);
+    for (const name of ['DATABASE_URL', 'CRON_SECRET', 'ENCRYPTION_KEY', 'PORT', 'TASKS', 'TIMEZONE']) {
+      expect(text.stderr).toContain(`  - ${name}: `);
+      expect(problems.join('\n')).toContain(`${name}: `);
+    }
+    expect(text.stdout + text.stderr + json.stdout + json.stderr).not.toContain('hidden');
+  });
+
+  test('shows the values in force where they are valid, secrets excepted, and exits with 0', async () => {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    const env = { ENCRYPTION_KEY: key, CRON_ALLOWED_IPS: '10.0.0.0/8', SMTP_URL: 'smtp://u:hidden@mail:25' };
+    const [text, json] = await Promise.all([
+      cronhook(['config', 'check'], env),
+      cronhook(['config', 'check', '--json'], env),
+    ]);
+    expect([text.code, json.code]).toEqual([0, 0]);
+    expect(text.stdout).toMatch(/PORT +default +3000\n/);
+    expect(text.stdout).toMatch(/CRON_ALLOWED_IPS +environment +10\.0\.0\.0\/8\n/);
+    expect(text.stdout).toMatch(/CRON_SECRET +environment +\[secret\]\n/);
+    expect(text.stdout).toContain('The configuration is valid');
+    expect(parse(json)).toMatchObject({ ok: true, problems: [] });
+    const printed = text.stdout + text.stderr + json.stdout + json.stderr;
+    for (const secret of [SECRET, key, 'hidden', new URL(database.url).password])
+      expect(printed).not.toContain(secret);
+  });
+});
+
+describe('every command', () => {
+  test('stops with every problem of the configuration and exit code 1 before it does anything', async () => {
+    const env = { NODE_ENV: 'production', DATABASE_URL: '', CRON_SECRET: '', PORT: 'x' };
+    for (const ended of await Promise.all([cronhook(['tasks'], env), cronhook(['urls'], env)])) {
+      expect([ended.code, ended.stdout]).toEqual([1, '']);
+      for (const name of ['DATABASE_URL', 'CRON_SECRET', 'PORT']) expect(ended.stderr).toContain(`${name}: `);
+      expect(ended.stderr).not.toMatch(/\bat .*:\d+:\d+/);
+    }
+  });
+
+  test('that does not exist is an error with the help', async () => {
+    const ended = await cronhook(['rnu']);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/unknown command 'rnu'[\s\S]*Usage: cronhook/);
+  });
+});
