@@ -10,6 +10,9 @@ import { inboxRoutes } from './routes/inbox.js';
 import { runRoutes } from './routes/runs.js';
 import { methodNotAllowed, triggerRoutes } from './routes/trigger.js';
 
+/** Messages quote what they refuse, and what they refuse may be long. */
+const LONGEST_MESSAGE = 500;
+
 /** The HTTP service: middleware, routes, and the one place where errors become answers. */
 export function createApp(deps: AppDependencies): Hono<AppEnvironment> {
   const app = new Hono<AppEnvironment>();
@@ -61,5 +64,7 @@ function answerError(
     log.warn({ requestId, method: c.req.method, path: c.req.path }, 'request refused');
   }
   if (answer.retryAfterSeconds) c.header('Retry-After', String(answer.retryAfterSeconds));
-  return c.json({ ...answer.body, message: scrub(answer.body.message) }, answer.status);
+  // Cut after scrubbing: half a secret is one that scrubbing does not know.
+  const message = scrub(answer.body.message).slice(0, LONGEST_MESSAGE).toWellFormed();
+  return c.json({ ...answer.body, message }, answer.status);
 }

@@ -53,6 +53,7 @@ const digest = (value: string): Buffer => createHash('sha256').update(value).dig
 
 /**
  * The caller's address, read behind so many proxies that each append to `X-Forwarded-For`.
+ * Without the header the call came straight, from the address of its connection.
  * @returns undefined when the header has fewer entries than there should be proxies: somebody went round them
  */
 export function clientAddress(

@@ -47,7 +47,7 @@ export async function catalogue({
   const [runs, settings] = await Promise.all([lastRuns(db, names), taskSettings(db)]);
   return tasks.map((task) => {
     const lacking = missing(task);
-    const schedule = validSchedule(settings.get(scheduleSetting(task.name))) ?? task.schedule;
+    const schedule = scheduleOf(task, settings);
     const enabled = settings.get(enabledSetting(task.name))?.toLowerCase() !== 'false';
     return {
       name: task.name,
@@ -67,12 +67,17 @@ export async function catalogue({
   });
 }
 
-async function taskSettings(db: Database): Promise<Map<string, string>> {
+/** Every setting about tasks. */
+export async function taskSettings(db: Database): Promise<Map<string, string>> {
   const rows = await db.rows<{ key: string; value: string }>(
     sql`select key, value from cronhook.settings where key like 'task.%'`,
   );
   return new Map(rows.map((row) => [row.key, row.value]));
 }
+
+/** The setting's schedule where there is one, else the recommended one. */
+export const scheduleOf = (task: AnyTask, settings: Map<string, string>): string =>
+  validSchedule(settings.get(scheduleSetting(task.name))) ?? task.schedule;
 
 /** A schedule that cannot be read falls back to the recommended one rather than hiding the task. */
 function validSchedule(expression: string | undefined): string | undefined {

@@ -50,6 +50,21 @@ export class AppError extends Error {
 export const databaseUnavailable = (cause: unknown): AppError =>
   new AppError('database_unavailable', (t) => t.errors.databaseUnavailable, { cause, retryAfterSeconds: 30 });
 
+/** A database that answers, but on which `cronhook migrate` has not been run. */
+export const migrationsPending = (cause: unknown): AppError =>
+  new AppError('database_unavailable', (t) => t.errors.migrationsPending, { cause, retryAfterSeconds: 30 });
+
+const UNDEFINED_TABLE = '42P01';
+const UNDEFINED_COLUMN = '42703';
+
+/** Why a task could not even be claimed. */
+export function claimProblem(error: unknown): unknown {
+  if (isDatabaseUnavailable(error)) return databaseUnavailable(error);
+  const cause = error instanceof Error ? error.cause : undefined;
+  const { code } = (cause ?? error) as { code?: unknown };
+  return code === UNDEFINED_TABLE || code === UNDEFINED_COLUMN ? migrationsPending(error) : error;
+}
+
 /** What a person may read of any error: unknown ones stay in the log. */
 export function describeError(error: unknown, messages: Messages): string {
   if (error instanceof AppError) return error.text(messages);

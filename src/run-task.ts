@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './db/client.js';
 import { claim, enabledSetting, finish, LEASE_MS } from './db/leases.js';
-import { AppError, databaseUnavailable } from './errors.js';
+import { AppError, claimProblem, databaseUnavailable } from './errors.js';
 import { startHeartbeat } from './heartbeat.js';
 import type { Messages } from './locales/index.js';
 import type { Logger } from './log.js';
@@ -103,14 +103,14 @@ export function createRunner(options: RunnerOptions) {
     })();
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('the claim got no answer in time')), CLAIM_TIMEOUT_MS);
+      timer = setTimeout(() => reject(databaseUnavailable('no answer in time')), CLAIM_TIMEOUT_MS);
     });
     try {
       return await Promise.race([claiming, tooLate]);
     } catch (error) {
       // Should the claim succeed after all, nobody works on it: its lease runs out.
       claiming.catch(() => {});
-      throw databaseUnavailable(error);
+      throw claimProblem(error);
     } finally {
       clearTimeout(timer);
     }

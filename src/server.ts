@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import type { ErrorCode } from './errors.js';
 import type { Messages } from './locales/index.js';
 import type { AppEnvironment } from './routes/environment.js';
 
@@ -34,6 +35,11 @@ export async function listen({ app, port, host, messages, now }: ListenOptions):
     // Health checks of older load balancers speak HTTP/1.0 and name no host.
     if (incoming.httpVersion === '1.0') incoming.headers.host ??= 'localhost';
     void listener(incoming, outgoing);
+  });
+  // Node itself would answer without a body.
+  server.on('checkExpectation', (_incoming, outgoing) => {
+    const { headers, body } = refusal('invalid_parameters', messages.errors.malformedRequest, now());
+    outgoing.writeHead(417, headers).end(body);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
@@ -74,11 +80,14 @@ function bind(server: Server, port: number, host: string): Promise<void> {
 
 /** What HTTP lets through but is no request to this service: a host that is no host, `OPTIONS *`. */
 function malformedAnswer(messages: Messages, now: Date): Response {
-  const message = messages.errors.malformedRequest;
-  return Response.json(
-    { success: false, message, timestamp: now.toISOString(), error: 'invalid_parameters' },
-    { status: 400, headers: { 'Cache-Control': 'no-store' } },
-  );
+  const { headers, body } = refusal('invalid_parameters', messages.errors.malformedRequest, now);
+  return new Response(body, { status: 400, headers });
+}
+
+/** The form of every error, for what never reaches the application. */
+function refusal(error: ErrorCode, message: string, now: Date) {
+  const body = JSON.stringify({ success: false, message, timestamp: now.toISOString(), error });
+  return { headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, body };
 }
 
 const refused = new WeakSet<Socket>();
@@ -99,12 +108,11 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, messages: Messages
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? (['408 Request Timeout', 'invalid_parameters', messages.errors.requestTimeout] as const)
         : (['400 Bad Request', 'invalid_parameters', messages.errors.malformedRequest] as const);
-  const body = JSON.stringify({ success: false, message, timestamp: now.toISOString(), error: code });
+  const { headers, body } = refusal(code, message, now);
   const head = [
     `HTTP/1.1 ${status}`,
-    'Content-Type: application/json',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

@@ -1,12 +1,12 @@
 import { taskKey } from '../auth.js';
-import { catalogue } from '../catalogue.js';
+import { catalogue, scheduleOf, taskSettings } from '../catalogue.js';
 import { type Config, ConfigError, loadConfig, VARIABLES } from '../config.js';
 import { chosenTasks } from '../context.js';
 import { migrate } from '../db/migrate.js';
 import { listRuns } from '../db/runs.js';
 import { RUN_STATUSES, type RunStatus } from '../db/schema/service.js';
 import { AppError, describeError } from '../errors.js';
-import { configOrExit, exitWith, readEnvironment } from '../process.js';
+import { exitWith, readEnvironment } from '../process.js';
 import { outcomeAnswer, overlapAnswer } from '../routes/answer.js';
 import type { AppDependencies } from '../routes/environment.js';
 import { Secret } from '../secret.js';
@@ -102,24 +102,28 @@ export const runsCommand = ({ task, status, limit, json }: RunsOptions): Promise
     );
   });
 
-/** Needs no database: only `CRON_SECRET` and `PUBLIC_URL`. */
-export function urlsCommand({ wait, json }: { wait?: number } & JsonOption): void {
-  const config = configOrExit();
-  const urls = chosenTasksOrExit(config).map((task) => {
-    const url = new URL(config.PUBLIC_URL + task.path);
-    if (wait !== undefined) url.searchParams.set('wait', String(wait));
-    if (config.CRON_SECRET) url.searchParams.set('secret', taskKey(config.CRON_SECRET, task.name));
-    return { task: task.name, schedule: task.schedule, timezone: config.TIMEZONE, url: url.toString() };
-  });
-  if (json) printJson(urls);
-  else
+/** Schedules come from the settings where the database can be asked; the URLs need only the configuration. */
+export const urlsCommand = ({ wait, json }: { wait?: number } & JsonOption): Promise<void> =>
+  withContext(async ({ config, tasks, db }) => {
+    const settings = await taskSettings(db).catch(() => {
+      process.stderr.write('The settings cannot be read: these are the recommended schedules\n');
+      return new Map<string, string>();
+    });
+    const urls = tasks.map((task) => {
+      const url = new URL(config.PUBLIC_URL + task.path);
+      if (wait !== undefined) url.searchParams.set('wait', String(wait));
+      if (config.CRON_SECRET) url.searchParams.set('secret', taskKey(config.CRON_SECRET, task.name));
+      const schedule = scheduleOf(task, settings);
+      return { task: task.name, schedule, timezone: config.TIMEZONE, url: url.toString() };
+    });
+    if (json) return printJson(urls);
     print(
       table(
         ['TASK', 'SCHEDULE', 'URL'],
         urls.map(({ task, schedule, url }) => [task, schedule, url]),
       ),
     );
-}
+  });
 
 export const migrateCommand = (): Promise<void> =>
   withContext(async ({ db }) => {
@@ -176,14 +180,6 @@ function findTask({ tasks }: AppDependencies, name: string): AnyTask {
   const task = tasks.find((candidate) => candidate.name === name);
   if (!task) exitWith(`Unknown task ${name}: expected ${tasks.map((known) => known.name).join(', ')}`);
   return task;
-}
-
-function chosenTasksOrExit(config: Config): AnyTask[] {
-  try {
-    return chosenTasks(config);
-  } catch (error) {
-    exitWith((error as Error).message);
-  }
 }
 
 const shortTime = (iso: string | null): string => (iso ? iso.replace('T', ' ').slice(0, 19) : '-');

@@ -23,6 +23,8 @@ export const en: Messages = {
     internal: 'Internal error: the service log names the cause',
     databaseUnavailable:
       'The database does not answer: check DATABASE_URL and that the PostgreSQL server is up',
+    migrationsPending:
+      'The tables of Cronhook are missing or out of date: run "npx cronhook migrate" (npm start does it too)',
     shuttingDown: 'The service is shutting down: try again in a few seconds',
     forbidden: 'Missing or wrong secret',
     addressNotAllowed: (address) => `The address ${address} is not in CRON_ALLOWED_IPS`,

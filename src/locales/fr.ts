@@ -23,6 +23,8 @@ export const fr: Messages = {
     internal: 'Erreur interne : le journal du service en donne la cause',
     databaseUnavailable:
       'La base de données ne répond pas : vérifiez DATABASE_URL et que le serveur PostgreSQL est démarré',
+    migrationsPending:
+      'Les tables de Cronhook manquent ou datent : lancez « npx cronhook migrate » (npm start le fait aussi)',
     shuttingDown: 'Le service s’arrête : réessayez dans quelques secondes',
     forbidden: 'Secret manquant ou incorrect',
     addressNotAllowed: (address) => `L’adresse ${address} ne figure pas dans CRON_ALLOWED_IPS`,

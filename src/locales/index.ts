@@ -19,6 +19,7 @@ export interface Messages {
   errors: {
     internal: string;
     databaseUnavailable: string;
+    migrationsPending: string;
     shuttingDown: string;
     forbidden: string;
     addressNotAllowed(address: string): string;

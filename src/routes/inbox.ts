@@ -101,5 +101,5 @@ export function inboxRoutes(deps: AppDependencies): Hono<AppEnvironment> {
 
 function integrationId(value: string): string {
   if (isUuid(value)) return value;
-  throw new AppError('not_found', (t) => t.errors.integrationNotFound(value.slice(0, 60)));
+  throw new AppError('not_found', (t) => t.errors.integrationNotFound(value));
 }

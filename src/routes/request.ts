@@ -43,7 +43,9 @@ const hasBody = (c: AppContext): boolean =>
   !['GET', 'HEAD'].includes(c.req.method) && c.req.raw.body !== null;
 
 async function readBody(c: AppContext): Promise<Body> {
-  const bytes = await readBytes(c);
+  const bytes = await readBytes(c).catch(() => null);
+  // The caller hung up: nobody reads the answer.
+  if (bytes === null) return { error: new AppError('invalid_parameters', (t) => t.errors.malformedRequest) };
   if (bytes === undefined) {
     return { error: new AppError('payload_too_large', (t) => t.errors.bodyTooLarge(BODY_LIMIT_KB)) };
   }
@@ -92,7 +94,7 @@ export function collect(entries: Iterable<[string, unknown]>): Body {
   const fields: Fields = {};
   for (const [name, value] of entries) {
     if (Object.hasOwn(fields, name)) {
-      return { error: new AppError('invalid_parameters', (t) => t.errors.parameterTwice(name.slice(0, 60))) };
+      return { error: new AppError('invalid_parameters', (t) => t.errors.parameterTwice(name)) };
     }
     Object.defineProperty(fields, name, { value, enumerable: true, configurable: true, writable: true });
   }

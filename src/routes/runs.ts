@@ -41,8 +41,7 @@ export function runRoutes(deps: AppDependencies): Hono<AppEnvironment> {
       const id = c.req.param('id');
       const run = isUuid(id) ? await findRun(deps.db, id) : undefined;
       if (access.kind === 'task' && run?.task !== access.task) throw forbidden();
-      if (!run || !names.includes(run.task))
-        throw new AppError('not_found', (t) => t.errors.runNotFound(id.slice(0, 60)));
+      if (!run || !names.includes(run.task)) throw new AppError('not_found', (t) => t.errors.runNotFound(id));
       return c.json(run);
     });
 }

@@ -92,13 +92,12 @@ function readParameters(
   const twice = Object.keys(query.fields).find(
     (name) => name !== 'secret' && Object.hasOwn(body.fields, name),
   );
-  if (twice !== undefined)
-    throw new AppError('invalid_parameters', (t) => t.errors.parameterTwice(twice.slice(0, 60)));
+  if (twice !== undefined) throw new AppError('invalid_parameters', (t) => t.errors.parameterTwice(twice));
   const fields = { ...query.fields, ...body.fields };
   const known = Object.keys(parameters.shape);
   const unknown = Object.keys(fields).filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    const shown = unknown.slice(0, 10).map((name) => name.slice(0, 60));
+    const shown = unknown.slice(0, 10);
     throw new AppError('invalid_parameters', (t) => t.errors.parameterUnknown(shown, known));
   }
   return validate(parameters, fields, deps.messages);

@@ -69,7 +69,7 @@ export function validate<Schema extends z.ZodType>(
   const problems = parsed.error.issues.flatMap((issue) => {
     const path = issue.path.join('.');
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => `${[...issue.path, key].join('.').slice(0, 80)} : ${t.unknownField}`);
+      return issue.keys.map((key) => `${[...issue.path, key].join('.')} : ${t.unknownField}`);
     }
     const range = /^int:(\d+):(\d+)$/.exec(issue.message);
     const reason = range ? t.integerBetween(Number(range[1]), Number(range[2])) : issue.message;

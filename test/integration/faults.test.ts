@@ -151,6 +151,19 @@ describe('the database', () => {
     expect(body + service.log()).not.toContain('hidden-password');
   });
 
+  test('that has not been migrated gives 503 and names the command', async () => {
+    const service = await startTestService({ migrated: false });
+    for (const path of [PATH, '/readyz']) {
+      const response = await service.call(path);
+      expect(response.status).toBe(503);
+      expect(await read(response)).toMatchObject({
+        success: false,
+        error: 'database_unavailable',
+        message: expect.stringContaining('npx cronhook migrate'),
+      });
+    }
+  });
+
   test('that accepts connections and never answers gives 503 within seconds', async () => {
     const silent = createServer((socket) => socket.on('error', () => {}));
     await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
