@@ -22,7 +22,8 @@ export interface ErrorAnswer {
 
 /** The one mapping of errors to answers. */
 export function errorAnswer(error: unknown, messages: Messages, now: Date): ErrorAnswer {
-  const known = isDatabaseUnavailable(error) ? databaseUnavailable(error) : error;
+  const away = !(error instanceof AppError) && isDatabaseUnavailable(error);
+  const known = away ? databaseUnavailable(error) : error;
   const code = known instanceof AppError ? known.code : 'internal';
   return {
     status: HTTP_STATUS[code],
