@@ -17,6 +17,8 @@ export interface ImapAccount {
 export interface Imap {
   /** How many mailboxes are worked on side by side. */
   concurrency: number;
+  /** How long a session may go on once the run should end. */
+  overtimeMs: number;
   /**
    * Opens a session; `signal` closes it.
    * @throws {AppError} saying whether host, port, TLS mode, certificate or credentials are wrong
@@ -29,9 +31,10 @@ interface ImapTimeouts {
   loginMs: number;
   /** Silence after which a session counts as dead. */
   idleMs: number;
+  overtimeMs: number;
 }
 
-const TIMEOUTS: ImapTimeouts = { connectMs: 10_000, loginMs: 20_000, idleMs: 45_000 };
+const TIMEOUTS: ImapTimeouts = { connectMs: 10_000, loginMs: 20_000, idleMs: 45_000, overtimeMs: 20_000 };
 
 /** One response may be large, but not the gigabytes that the library allows. */
 const LARGEST_RESPONSE_BYTES = 64 * 1024 * 1024;
@@ -40,6 +43,7 @@ export function createImap(options: { concurrency: number; timeouts?: Partial<Im
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   return {
     concurrency: options.concurrency,
+    overtimeMs: timeouts.overtimeMs,
     connect: (account, signal) => connect(account, signal, timeouts),
   };
 }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { ExpungeEvent } from 'imapflow';
 import { rowsOf } from '../../db/client.js';
+import { flagsOf } from './flags.js';
 import type { MailboxSync, OpenedFolder } from './mailbox.js';
 import { uidSet } from './uids.js';
 
@@ -29,7 +30,8 @@ export async function applyChanges(
   const trusted = records && since !== null && modseq >= since && folder.uidNext > folder.lastUid;
   if (!trusted) await compareAll(sync, folder);
   else if (modseq > since) await applyRecorded(sync, folder, since);
-  if (trusted && !session.enabled.has('QRESYNC') && folder.backfillUid === null) {
+  const counted = folder.recount || !session.enabled.has('QRESYNC');
+  if (trusted && counted && folder.backfillUid === null) {
     if ((await liveCount(sync, folder)) !== folder.exists) await compareAll(sync, folder);
   }
   if (complete)
@@ -53,7 +55,7 @@ async function applyRecorded(sync: MailboxSync, folder: OpenedFolder, since: big
       uid: true,
       changedSince: since,
     })) {
-      changed.push({ uid: message.uid, flags: [...(message.flags ?? [])].sort() });
+      changed.push({ uid: message.uid, flags: flagsOf(message) });
       if (changed.length >= WINDOW) {
         await updateFlags(sync, folder, changed);
         changed = [];
@@ -83,7 +85,7 @@ async function compareAll(sync: MailboxSync, folder: OpenedFolder): Promise<void
     if (known.length === 0) return;
     const uids = known.map((row) => Number(row.uid));
     const found = await session.fetchAll(uidSet(uids), { uid: true, flags: true }, { uid: true });
-    const onServer = new Map(found.map((message) => [message.uid, [...(message.flags ?? [])].sort()]));
+    const onServer = new Map(found.map((message) => [message.uid, flagsOf(message)]));
     const changed = known.flatMap(({ uid, flags }) => {
       const current = onServer.get(Number(uid));
       return current && current.join('\n') !== flags.join('\n') ? [{ uid: Number(uid), flags: current }] : [];
@@ -144,7 +146,7 @@ async function settle(
   lastUid: number,
   modseq: bigint | null,
 ): Promise<void> {
-  if (lastUid === folder.lastUid && modseq === folder.highestModseq) return;
+  if (lastUid === folder.lastUid && modseq === folder.highestModseq && !folder.recount) return;
   await sync.write((tx) =>
     tx.execute(sql`
       update cronhook.inbox_folders

@@ -89,10 +89,13 @@ async function renewToken(
   { vault, db, now, signal }: AccountOptions,
 ): Promise<string> {
   const { renewed, tokens } = await exchange(client, secrets, now, signal);
-  await db.rows(sql`
-    update cronhook.inbox_integrations set secret_encrypted = ${sealOauth(vault, access.id, renewed)}
-    where id = ${access.id}::uuid and secret_encrypted = ${access.secretEncrypted}
+  const sealed = sealOauth(vault, access.id, renewed);
+  const stored = await db.rows(sql`
+    update cronhook.inbox_integrations set secret_encrypted = ${sealed}
+    where id = ${access.id}::uuid and secret_encrypted = ${access.secretEncrypted} returning 1
   `);
+  // Whoever looks again in this run must not find the refresh token that has just been used up.
+  if (stored.length > 0) access.secretEncrypted = sealed;
   return tokens.accessToken;
 }
 

@@ -1,6 +1,9 @@
 import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import type { ImapSession } from '../../clients/imap.js';
+import { AppError } from '../../errors.js';
+import { fetchReadable } from './fetch-readable.js';
 import { fetchTexts, LONGEST_TEXT_BYTES } from './fetch-texts.js';
+import { flagsOf } from './flags.js';
 import { type AttachmentInfo, planParts, type TextPart } from './mime/body-structure.js';
 import { HEADER_FIELDS, type MailHeaders, parseHeaders } from './mime/headers.js';
 import { uidSet } from './uids.js';
@@ -37,13 +40,8 @@ const CHUNK_MESSAGES = 250;
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
 const STRUCTURE: FetchQueryObject = { bodyStructure: true };
-const HEAD: FetchQueryObject = {
-  uid: true,
-  flags: true,
-  internalDate: true,
-  size: true,
-  headers: HEADER_FIELDS,
-};
+const OUTSIDE: FetchQueryObject = { uid: true, flags: true, internalDate: true, size: true };
+const HEAD: FetchQueryObject = { ...OUTSIDE, headers: HEADER_FIELDS };
 
 /**
  * Yields the mails in the order of `uids`, in chunks of bounded size: structure and headers of many at a time, then
@@ -65,42 +63,27 @@ export async function* fetchMessages(
   }
 }
 
-/** Mails that have gone since the search are left out. */
+/** Mails that have gone since the search are left out; those that the server cannot read are kept as far as known. */
 async function fetchHeads(session: ImapSession, uids: number[], fetching: Fetching): Promise<MessageHead[]> {
   const found = new Map<number, MessageHead>();
-  for (const message of await fetchAll(session, uids, { ...HEAD, ...STRUCTURE })) {
+  const complete = await fetchReadable(session, uids, { ...HEAD, ...STRUCTURE });
+  for (const message of complete.messages) found.set(message.uid, toHead(message));
+  const keep = (message: FetchMessageObject) => {
+    fetching.onUnreadable(message.uid);
     found.set(message.uid, toHead(message));
-  }
+  };
   const missing = uids.filter((uid) => !found.has(uid));
   if (missing.length > 0) {
     // Either they have gone, or their structure is beyond the server or the parser.
-    for (const message of await fetchAll(session, missing, HEAD)) {
-      fetching.onUnreadable(message.uid);
-      found.set(message.uid, toHead(message));
-    }
+    const { messages, refused } = await fetchReadable(session, missing, HEAD);
+    messages.forEach(keep);
+    // One mail may be beyond the server, all of them are not: they wait for a better moment.
+    if (refused.length > 1 && refused.length === uids.length)
+      throw new AppError('unprocessable', (t) => t.imap.server('UID FETCH'));
+    if (refused.length > 0)
+      for (const message of await session.fetchAll(uidSet(refused), OUTSIDE, { uid: true })) keep(message);
   }
   return uids.flatMap((uid) => found.get(uid) ?? []);
-}
-
-/** One command; where the server refuses it for a single bad mail, the half that holds the mail is left out. */
-async function fetchAll(
-  session: ImapSession,
-  uids: number[],
-  query: FetchQueryObject,
-): Promise<FetchMessageObject[]> {
-  if (uids.length === 0) return [];
-  try {
-    return (await session.fetchAll(uidSet(uids), query, { uid: true })).filter((message) => message.uid);
-  } catch (error) {
-    const refused = (error as { responseStatus?: string }).responseStatus !== undefined;
-    if (!refused || !session.usable) throw error;
-    if (uids.length === 1) return [];
-    const half = Math.ceil(uids.length / 2);
-    return [
-      ...(await fetchAll(session, uids.slice(0, half), query)),
-      ...(await fetchAll(session, uids.slice(half), query)),
-    ];
-  }
 }
 
 function toHead(message: FetchMessageObject): MessageHead {
@@ -110,7 +93,7 @@ function toHead(message: FetchMessageObject): MessageHead {
   const isDate = internalDate instanceof Date && !Number.isNaN(internalDate.getTime());
   return {
     uid: message.uid,
-    flags: [...(message.flags ?? [])].sort(),
+    flags: flagsOf(message),
     receivedAt: isDate ? internalDate : (headers.sentAt ?? new Date(0)),
     sizeBytes: message.size ?? 0,
     headers,

@@ -1,8 +1,8 @@
 import type { ImapSession } from '../../clients/imap.js';
 import type { FetchedMessage, MessageHead } from './fetch-messages.js';
+import { fetchReadable } from './fetch-readable.js';
 import type { TextPart } from './mime/body-structure.js';
 import { decodePart } from './mime/text-body.js';
-import { uidSet } from './uids.js';
 
 /** Longer texts are cut: nobody reads a megabyte in an inbox. */
 export const LONGEST_TEXT_BYTES = 1024 * 1024;
@@ -52,14 +52,9 @@ async function fetchParts(
   }
   const found = new Map<number, Parts>();
   for (const { keys, uids } of groups.values()) {
-    try {
-      const messages = await session.fetchAll(uidSet(uids), { uid: true, bodyParts: keys }, { uid: true });
-      for (const message of messages) if (message.bodyParts) found.set(message.uid, message.bodyParts);
-    } catch (error) {
-      // A server that cannot send a part it has announced: the mails are kept without their text.
-      const refused = (error as { responseStatus?: string }).responseStatus !== undefined;
-      if (!refused || !session.usable) throw error;
-    }
+    // Where the server cannot send a part it has announced, that mail is kept without its text.
+    const { messages } = await fetchReadable(session, uids, { uid: true, bodyParts: keys });
+    for (const message of messages) if (message.bodyParts) found.set(message.uid, message.bodyParts);
   }
   return found;
 }

@@ -15,12 +15,16 @@ export interface FolderRow {
   /** What lies below is still to be fetched; null when the first sync is over. */
   backfillUid: number | null;
   highestModseq: bigint | null;
+  /** When something was last found or checked here. */
+  lastSyncedAt: Date | null;
 }
 
 export interface FolderState extends FolderRow {
   uidNext: number;
   /** The server has, or may have, something that we have not. */
   stale: boolean;
+  /** The mails are to be counted, whatever the server says of changes. */
+  recount: boolean;
 }
 
 export interface ServerFolder {
@@ -35,7 +39,7 @@ export interface ServerFolder {
 /** Compares the server's folders with ours, and records which are new, renamed, recreated or gone. */
 export async function reconcileFolders(sync: MailboxSync): Promise<FolderState[]> {
   const { context, tally, mailbox } = sync;
-  const onServer = await listFolders(sync);
+  const { folders: onServer, unreadable } = await listFolders(sync);
   const known = await knownFolders(sync);
   tally.foldersScanned += onServer.length;
   if (context.dryRun) {
@@ -44,18 +48,23 @@ export async function reconcileFolders(sync: MailboxSync): Promise<FolderState[]
   }
   const renames = await findRenames(sync, onServer, known);
   for (const [folder, row] of renames) row.path = folder.path;
+  const renamed = [...renames.values()];
+  const taken = new Set(renamed.map((row) => row.path));
+  // A folder that is gone leaves its name to the one that has it now.
+  const displaced = known.filter((row) => taken.has(row.path) && !renamed.includes(row));
+  for (const row of displaced) row.path = `${row.path} (${row.id})`;
   const byPath = new Map(known.map((row) => [row.path, row]));
   const fresh = onServer.filter((folder) => !byPath.has(folder.path));
   const recreated = onServer.filter((folder) => {
     const row = byPath.get(folder.path);
     return row && row.uidValidity !== folder.uidValidity;
   });
-  const present = new Set(onServer.map((folder) => folder.path));
+  const present = new Set([...onServer.map((folder) => folder.path), ...unreadable]);
   const gone = known.filter((row) => !present.has(row.path) && row.uidValidity !== 0);
 
   if (renames.size + fresh.length + recreated.length + gone.length > 0) {
     await sync.write(async (tx) => {
-      await rename(tx, [...renames.values()]);
+      await rename(tx, [...renamed, ...displaced]);
       for (const folder of fresh) byPath.set(folder.path, await create(tx, mailbox.id, folder));
       for (const folder of recreated) await restart(tx, byPath.get(folder.path) as FolderRow, folder);
       const deleted = await forget(tx, gone, context.now());
@@ -66,18 +75,30 @@ export async function reconcileFolders(sync: MailboxSync): Promise<FolderState[]
   const live = sync.session.enabled.has('QRESYNC') ? undefined : await liveCounts(sync, [...byPath.values()]);
   return onServer.map((folder) => {
     const row = byPath.get(folder.path) as FolderRow;
-    return { ...row, uidNext: folder.uidNext, stale: isStale(row, folder, live && (live.get(row.id) ?? 0)) };
+    const recount = isDueForCount(row, context.now());
+    const stale = recount || isStale(row, folder, live && (live.get(row.id) ?? 0));
+    return { ...row, uidNext: folder.uidNext, stale, recount };
   });
 }
 
-async function listFolders({ session, context, mailbox }: MailboxSync): Promise<ServerFolder[]> {
+/** `unreadable` are those whose state the server does not tell: they are neither synchronised nor gone. */
+async function listFolders({
+  session,
+  context,
+  mailbox,
+}: MailboxSync): Promise<{ folders: ServerFolder[]; unreadable: string[] }> {
   const statusQuery = { messages: true, uidNext: true, uidValidity: true, highestModseq: true };
   const folders: ServerFolder[] = [];
-  for (const folder of foldersToSync(await session.list({ statusQuery }))) {
+  const unreadable: string[] = [];
+  const listed = await session.list({ statusQuery });
+  // INBOX always exists: a server that lists nothing has a fault, and its folders are not gone.
+  if (listed.length === 0) throw new AppError('unprocessable', (t) => t.imap.server('LIST'));
+  for (const folder of foldersToSync(listed)) {
     const status: Partial<StatusObject> = folder.status ?? {};
     if (status.uidValidity === undefined || status.uidNext === undefined) {
       const reason = 'STATUS';
       context.fail(mailbox.email, new AppError('unprocessable', (t) => t.imap.folder(folder.path, reason)));
+      unreadable.push(folder.path);
       continue;
     }
     folders.push({
@@ -89,13 +110,13 @@ async function listFolders({ session, context, mailbox }: MailboxSync): Promise<
       highestModseq: status.highestModseq ? BigInt(status.highestModseq) : null,
     });
   }
-  return folders;
+  return { folders, unreadable };
 }
 
 async function knownFolders({ mailbox, context }: MailboxSync): Promise<FolderRow[]> {
   const rows = await context.db.rows<Record<keyof FolderRow, string | null>>(sql`
     select id, path, uid_validity as "uidValidity", last_uid as "lastUid", backfill_uid as "backfillUid",
-      highest_modseq as "highestModseq"
+      highest_modseq as "highestModseq", last_synced_at as "lastSyncedAt"
     from cronhook.inbox_folders where integration_id = ${mailbox.id}::uuid
   `);
   return rows.map((row) => ({
@@ -105,6 +126,7 @@ async function knownFolders({ mailbox, context }: MailboxSync): Promise<FolderRo
     lastUid: Number(row.lastUid),
     backfillUid: row.backfillUid === null ? null : Number(row.backfillUid),
     highestModseq: row.highestModseq === null ? null : BigInt(row.highestModseq),
+    lastSyncedAt: row.lastSyncedAt === null ? null : new Date(row.lastSyncedAt),
   }));
 }
 
@@ -117,6 +139,12 @@ function isStale(row: FolderRow, folder: ServerFolder, live: number | undefined)
   if (folder.highestModseq === null || row.highestModseq !== folder.highestModseq) return true;
   return live !== undefined && row.backfillUid === null && live !== folder.messages;
 }
+
+const RECOUNT_AFTER_MS = 24 * 60 * 60_000;
+
+/** A server that lost its record of changes starts it anew, perhaps at the very number that we know. */
+const isDueForCount = ({ lastSyncedAt, backfillUid }: FolderRow, now: Date): boolean =>
+  backfillUid === null && lastSyncedAt !== null && now.getTime() - lastSyncedAt.getTime() > RECOUNT_AFTER_MS;
 
 async function liveCounts({ context }: MailboxSync, rows: FolderRow[]): Promise<Map<string, number>> {
   if (rows.length === 0) return new Map();
@@ -148,6 +176,7 @@ const started = (folder: ServerFolder) => ({
   lastUid: folder.uidNext - 1,
   backfillUid: folder.uidNext,
   highestModseq: folder.highestModseq,
+  lastSyncedAt: null,
 });
 
 async function create(tx: Transaction, mailboxId: string, folder: ServerFolder): Promise<FolderRow> {

@@ -30,6 +30,10 @@ export const inboxSync = defineTask({
       due,
       { concurrency: context.imap.concurrency, name: (mailbox) => mailbox.email },
       async (mailbox) => {
+        if (context.outOfTime()) {
+          tally.remaining += 1;
+          return;
+        }
         await syncMailbox(mailbox, context, tally, show);
         done += 1;
         show();

@@ -57,10 +57,12 @@ export async function syncMailbox(
 ): Promise<void> {
   let session: ImapSession | undefined;
   let account: ImapAccount | undefined;
+  let unwatch = () => {};
   try {
     const loggedIn = await logIn(mailbox, context);
     if (!loggedIn) return context.would(mailbox.email, { action: 'renew the OAuth token, then synchronise' });
     ({ session, account } = loggedIn);
+    unwatch = closeWhenOverdue(session, context);
     const write = holding(mailbox, context);
     await syncFolders({ mailbox, session, context, tally, folderIds: [], write, show });
     if (!context.dryRun) await recordSuccess(mailbox, context);
@@ -72,6 +74,7 @@ export async function syncMailbox(
     if (!context.dryRun) await recordFailure(mailbox, failure, context);
     throw failure;
   } finally {
+    unwatch();
     await leave(session);
   }
 }
@@ -83,13 +86,16 @@ async function logIn(
 ): Promise<{ account: ImapAccount; session: ImapSession } | undefined> {
   const { imap, signal, dryRun } = context;
   const options = { ...context, now: context.now() };
+  const stored = mailbox.secretEncrypted;
   const account = await accountOf(mailbox, { ...options, renew: dryRun ? 'never' : 'when due' });
   if (!account) return undefined;
   try {
     return { account, session: await imap.connect(account, signal) };
   } catch (error) {
     const refusedToken = error instanceof AppError && error.permanent && account.secret.kind === 'oauth2';
-    if (!refusedToken || dryRun) throw error;
+    // A token that is new already is not refused for its age.
+    const isNew = mailbox.secretEncrypted !== stored;
+    if (!refusedToken || isNew || dryRun) throw error;
     const renewed = await accountOf(mailbox, { ...options, renew: 'always' });
     return renewed && { account: renewed, session: await imap.connect(renewed, signal) };
   }
@@ -171,9 +177,7 @@ async function recordFailure(mailbox: Mailbox, failure: AppError, context: SyncC
       set consecutive_failures = ${failures}, next_attempt_at = ${next.toISOString()}::timestamptz,
         last_error = ${words}
       where id = ${mailbox.id}::uuid and consecutive_failures = ${mailbox.consecutiveFailures}
-        and secret_encrypted = (
-          case when auth_type = 'password' then ${mailbox.secretEncrypted} else secret_encrypted end
-        )
+        and secret_encrypted = ${mailbox.secretEncrypted}
     `),
   );
 }
@@ -184,6 +188,18 @@ const MINUTE_MS = 60_000;
 export function backOffMs(failures: number, permanent: boolean): number {
   const [first, longest] = permanent ? [10 * MINUTE_MS, 12 * 60 * MINUTE_MS] : [MINUTE_MS, 60 * MINUTE_MS];
   return Math.min(first * 2 ** Math.min(failures - 1, 20), longest);
+}
+
+/** A server that trickles never falls silent: it must not keep the run until its limit, and make it fail. */
+function closeWhenOverdue(session: ImapSession, { outOfTime, imap }: SyncContext): () => void {
+  let overdueTicks: number | undefined;
+  const look = () => {
+    if (!outOfTime()) return;
+    overdueTicks ??= performance.now();
+    if (performance.now() - overdueTicks >= imap.overtimeMs) session.close();
+  };
+  const timer = setInterval(look, Math.min(imap.overtimeMs, 1_000));
+  return () => clearInterval(timer);
 }
 
 const LOGOUT_TIMEOUT_MS = 2_000;

@@ -15,13 +15,14 @@ export async function findRenames(
   known: FolderRow[],
 ): Promise<Map<ServerFolder, FolderRow>> {
   const renames = new Map<ServerFolder, FolderRow>();
-  const names = new Set(known.map((row) => row.path));
   const current = new Map(onServer.map((folder) => [folder.path, folder]));
   const orphans = new Set(
     known.filter((row) => row.uidValidity !== 0 && current.get(row.path)?.uidValidity !== row.uidValidity),
   );
+  const unchanged = new Set(known.filter((row) => !orphans.has(row)).map((row) => row.path));
+  // A known name counts too: its folder may have left it to another, or swapped names with it.
   for (const folder of onServer) {
-    if (names.has(folder.path)) continue;
+    if (unchanged.has(folder.path)) continue;
     for (const row of orphans) {
       if (row.uidValidity !== folder.uidValidity || row.lastUid >= folder.uidNext) continue;
       if (!(await holdsSameMails(sync, folder.path, row))) continue;
@@ -45,7 +46,13 @@ async function holdsSameMails(
     order by uid desc limit ${SAMPLE_SIZE}
   `);
   if (sample.length === 0) return false;
-  await session.mailboxOpen(path, { readOnly: true });
+  try {
+    await session.mailboxOpen(path, { readOnly: true });
+  } catch (error) {
+    // A folder that may not be read is reported when its turn comes.
+    if ((error as { responseStatus?: string }).responseStatus !== 'NO' || !session.usable) throw error;
+    return false;
+  }
   const uids = sample.map(({ uid }) => uid).join(',');
   const found = await session.fetchAll(uids, { uid: true, headers: ['message-id'] }, { uid: true });
   const expected = new Map(sample.map(({ uid, message_id }) => [Number(uid), message_id]));

@@ -38,9 +38,25 @@ const COLUMNS =
   sent_at timestamptz, received_at timestamptz, flags text[], size_bytes bigint, text_body text, html_body text,
   attachments jsonb`);
 
-const NAMES =
-  sql.raw(`uid, message_id, in_reply_to, reference_ids, auto_submitted, thread_id, from_address, from_name,
-  to_addresses, cc_addresses, subject, sent_at, received_at, flags, size_bytes, text_body, html_body, attachments`);
+const NAME_LIST = [
+  ...['uid', 'message_id', 'in_reply_to', 'reference_ids', 'auto_submitted', 'thread_id', 'from_address'],
+  ...[
+    'from_name',
+    'to_addresses',
+    'cc_addresses',
+    'subject',
+    'sent_at',
+    'received_at',
+    'flags',
+    'size_bytes',
+  ],
+  ...['text_body', 'html_body', 'attachments'],
+];
+const NAMES = sql.raw(NAME_LIST.join(', '));
+/** What a mail found again under its number brings with it. */
+const CONTENT = NAME_LIST.filter((name) => name !== 'uid' && name !== 'thread_id');
+const OTHER_NAMES = sql.raw(CONTENT.join(', '));
+const EXCLUDED = sql.raw(CONTENT.map((name) => `excluded.${name}`).join(', '));
 
 /**
  * Stores a chunk and the folder's marker in one transaction: killed at any instant, nothing is lost or doubled.
@@ -70,13 +86,18 @@ const assignment = (marker: Marker): SQL =>
     ? sql`last_uid = ${marker.lastUid}::bigint`
     : sql`backfill_uid = ${marker.backfillUid}::bigint`;
 
+/** A mail that is there already was marked deleted when its folder went; the folder came back with its numbers. */
 async function insert(tx: Transaction, folder: FolderState, rows: MessageRow[]): Promise<number> {
   const inserted = await rowsOf(
     tx,
     sql`
-      insert into cronhook.inbox_messages (folder_id, uid_validity, ${NAMES})
+      insert into cronhook.inbox_messages as known (folder_id, uid_validity, ${NAMES})
       select ${folder.id}::uuid, ${folder.uidValidity}::bigint, ${NAMES} from json_to_recordset(${json(rows)}) as mail (${COLUMNS})
-      on conflict (folder_id, uid_validity, uid) do nothing returning 1
+      on conflict (folder_id, uid_validity, uid) do update
+      set (${OTHER_NAMES}, deleted_at) = row (${EXCLUDED}, null),
+        thread_id = case when known.message_id is not distinct from excluded.message_id then known.thread_id else excluded.thread_id end
+      where known.deleted_at is not null
+      returning 1
     `,
   );
   return inserted.length;
@@ -99,6 +120,10 @@ async function adopt(tx: Transaction, folder: FolderState, rows: MessageRow[]): 
           case when message_id is null then subject end as title,
           row_number() over (partition by ${identity} order by uid) as twin
         from json_to_recordset(${json(rows)}) as mail (${COLUMNS})
+        where not exists (
+          select from cronhook.inbox_messages known where known.folder_id = ${folder.id}::uuid
+            and known.uid_validity = ${folder.uidValidity}::bigint and known.uid = mail.uid
+        )
       ), stored as (
         select id, message_id, coalesce(sent_at, received_at) as dated, size_bytes,
           case when message_id is null then subject end as title,

@@ -4,7 +4,7 @@ export interface Tally {
   messagesAdded: number;
   flagsUpdated: number;
   messagesDeleted: number;
-  /** Mails that the run saw but had no time left to fetch. */
+  /** Mails that the run saw but had no time left to fetch, and one for each mailbox that it did not reach. */
   remaining: number;
 }
 
