@@ -63,6 +63,8 @@ export async function startSampleImapServer(options: {
   const gate = gateServer(options.accounts, mailboxes);
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
+    // hoodiecrow writes an answer in pieces, each of which would wait 40 ms for the one before.
+    socket.setNoDelay(true);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     gate.createClient(socket);

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { subscribe } from 'node:diagnostics_channel';
-import type { Socket } from 'node:net';
 import { sql } from 'drizzle-orm';
 import { ImapFlow } from 'imapflow';
 import { onTestFinished } from 'vitest';
@@ -11,11 +9,6 @@ import { startSampleImapServer } from '../../src/dev/imap-server.js';
 import type { AnyTask } from '../../src/tasks/define.js';
 import { sealOauth, sealPassword } from '../../src/tasks/inbox/credentials.js';
 import { read, startTestService } from './service.js';
-
-// The server inside this process writes in small pieces, and Nagle's algorithm would hold each back for 40 ms.
-subscribe('net.server.socket', (message) => {
-  (message as { socket: Socket }).socket.setNoDelay(true);
-});
 
 export const SYNC_PATH = '/inbox/integrations/sync-all';
 export const PASSWORD = 'mot-de-passe-9f2c';

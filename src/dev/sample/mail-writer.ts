@@ -84,7 +84,8 @@ function quotedPrintable(bytes: Buffer): string {
     .map((line) => {
       const hex = (char: string) => `=${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
       const encoded = line.replace(/[^\t\x20-\x3c\x3e-\x7e]|[\t ]$/g, hex);
-      return encoded.replace(/(?:=..|[^=]){1,73}(?=(?:=..|[^=]){3})/g, '$&=\r\n');
+      // Never within an escape, and lines of 73 characters at most.
+      return (encoded.match(/(?:=..|[^=]){1,24}/g) ?? []).join('=\r\n');
     })
     .join('\r\n');
 }
