@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { ExpungeEvent } from 'imapflow';
 import { rowsOf } from '../../db/client.js';
 import { flagsOf } from './flags.js';
-import type { MailboxSync, OpenedFolder } from './mailbox.js';
+import type { MailboxSync, OpenedFolder } from './model.js';
 import { uidSet } from './uids.js';
 
 /** Mails compared or changed with one statement. */

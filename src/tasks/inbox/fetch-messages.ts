@@ -4,27 +4,10 @@ import { AppError } from '../../errors.js';
 import { fetchReadable } from './fetch-readable.js';
 import { fetchTexts, LONGEST_TEXT_BYTES } from './fetch-texts.js';
 import { flagsOf } from './flags.js';
-import { type AttachmentInfo, planParts, type TextPart } from './mime/body-structure.js';
-import { HEADER_FIELDS, type MailHeaders, parseHeaders } from './mime/headers.js';
+import { planParts } from './mime/body-structure.js';
+import { HEADER_FIELDS, parseHeaders } from './mime/headers.js';
+import type { FetchedMessage, MessageHead } from './model.js';
 import { uidSet } from './uids.js';
-
-export interface FetchedMessage {
-  uid: number;
-  flags: string[];
-  receivedAt: Date;
-  sizeBytes: number;
-  headers: MailHeaders;
-  text: string | null;
-  html: string | null;
-  attachments: AttachmentInfo[];
-}
-
-/** A mail whose texts are still on the server. */
-export interface MessageHead extends Omit<FetchedMessage, 'text' | 'html'> {
-  texts: TextPart[];
-  /** The server sees no part in a mail that should have some: its text is taken as it stands. */
-  broken: boolean;
-}
 
 interface Fetching {
   signal: AbortSignal;

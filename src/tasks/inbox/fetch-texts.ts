@@ -1,8 +1,8 @@
 import type { ImapSession } from '../../clients/imap.js';
-import type { FetchedMessage, MessageHead } from './fetch-messages.js';
 import { fetchReadable } from './fetch-readable.js';
 import type { TextPart } from './mime/body-structure.js';
 import { decodePart } from './mime/text-body.js';
+import type { FetchedMessage, MessageHead } from './model.js';
 
 /** Longer texts are cut: nobody reads a megabyte in an inbox. */
 export const LONGEST_TEXT_BYTES = 1024 * 1024;

@@ -3,38 +3,8 @@ import type { StatusObject } from 'imapflow';
 import { rowsOf, type Transaction } from '../../db/client.js';
 import { AppError } from '../../errors.js';
 import { foldersToSync } from './folder-kinds.js';
-import type { MailboxSync } from './mailbox.js';
+import type { FolderRow, FolderState, MailboxSync, ServerFolder } from './model.js';
 import { findRenames } from './renames.js';
-
-/** Where the sync of a folder stands. UIDVALIDITY 0: the folder is gone from the server. */
-export interface FolderRow {
-  id: string;
-  path: string;
-  uidValidity: number;
-  lastUid: number;
-  /** What lies below is still to be fetched; null when the first sync is over. */
-  backfillUid: number | null;
-  highestModseq: bigint | null;
-  /** When something was last found or checked here. */
-  lastSyncedAt: Date | null;
-}
-
-export interface FolderState extends FolderRow {
-  uidNext: number;
-  /** The server has, or may have, something that we have not. */
-  stale: boolean;
-  /** The mails are to be counted, whatever the server says of changes. */
-  recount: boolean;
-}
-
-export interface ServerFolder {
-  path: string;
-  specialUse: string | null;
-  uidValidity: number;
-  uidNext: number;
-  messages: number;
-  highestModseq: bigint | null;
-}
 
 /** Compares the server's folders with ours, and records which are new, renamed, recreated or gone. */
 export async function reconcileFolders(sync: MailboxSync): Promise<FolderState[]> {

@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import { defineTask, type TaskDatabase } from '../define.js';
-import { type Mailbox, syncMailbox } from './mailbox.js';
+import { syncMailbox } from './mailbox.js';
+import type { Mailbox } from './model.js';
 import { newTally } from './tally.js';
 
 export const inboxSync = defineTask({

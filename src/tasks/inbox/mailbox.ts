@@ -1,42 +1,14 @@
 import { sql } from 'drizzle-orm';
 import { type ImapAccount, type ImapSession, imapError } from '../../clients/imap.js';
-import { rowsOf, type Transaction } from '../../db/client.js';
+import { rowsOf } from '../../db/client.js';
 import { AppError, describeError, isDatabaseUnavailable } from '../../errors.js';
 import { RunStopped } from '../../run-stop.js';
-import type { Capabilities, RunContext } from '../define.js';
 import { applyChanges } from './changes.js';
-import { accountOf, type MailboxAccess } from './credentials.js';
-import { type FolderState, reconcileFolders } from './folders.js';
+import { accountOf } from './credentials.js';
+import { reconcileFolders } from './folders.js';
 import { backfill, fetchNew } from './messages.js';
+import type { FolderState, Mailbox, MailboxSync, OpenedFolder, SyncContext } from './model.js';
 import type { Tally } from './tally.js';
-
-/** A mailbox as the sync works on it. */
-export interface Mailbox extends MailboxAccess {
-  email: string;
-  consecutiveFailures: number;
-  nextAttemptAt: string | null;
-  lastError: string | null;
-}
-
-type SyncContext = RunContext<unknown> & Pick<Capabilities, 'db' | 'imap' | 'vault'>;
-
-/** One mailbox's sync: its session, and where its results go. */
-export interface MailboxSync {
-  mailbox: Mailbox;
-  session: ImapSession;
-  context: SyncContext;
-  tally: Tally;
-  /** Every folder of this mailbox, once they are known: threads do not reach beyond it. */
-  folderIds: string[];
-  /** A fenced write that also holds the mailbox, so that it cannot be removed in between. */
-  write<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
-  show(): void;
-}
-
-/** A folder as the server had it when it was opened; the session's own copy moves on with every answer. */
-export interface OpenedFolder extends FolderState {
-  exists: number;
-}
 
 type Step = (sync: MailboxSync, folder: OpenedFolder) => Promise<void>;
 

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.js';
 import { deleteLeftovers } from './changes.js';
-import { type FetchedMessage, fetchMessages } from './fetch-messages.js';
-import type { MailboxSync, OpenedFolder } from './mailbox.js';
+import { fetchMessages } from './fetch-messages.js';
+import type { FetchedMessage, MailboxSync, OpenedFolder } from './model.js';
 import { type Marker, storeMessages } from './store-messages.js';
 import { searchUids } from './uids.js';
 

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm';
-import type { FolderRow, ServerFolder } from './folders.js';
-import type { MailboxSync } from './mailbox.js';
 import { parseHeaders } from './mime/headers.js';
+import type { FolderRow, MailboxSync, ServerFolder } from './model.js';
 
 const SAMPLE_SIZE = 5;
 

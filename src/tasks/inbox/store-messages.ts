@@ -2,9 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { NIL } from 'uuid';
 import { rowsOf, type Transaction } from '../../db/client.js';
 import { storable } from '../../db/json.js';
-import type { FetchedMessage } from './fetch-messages.js';
-import type { FolderState } from './folders.js';
-import type { MailboxSync } from './mailbox.js';
+import type { FetchedMessage, FolderState, MailboxSync } from './model.js';
 import { assignThreads } from './threads.js';
 
 /** How far a folder has been read. */
@@ -32,31 +30,38 @@ interface MessageRow {
   attachments: unknown[];
 }
 
-const COLUMNS =
-  sql.raw(`uid bigint, message_id text, in_reply_to text, reference_ids text[], auto_submitted boolean,
-  thread_id uuid, from_address text, from_name text, to_addresses text[], cc_addresses text[], subject text,
-  sent_at timestamptz, received_at timestamptz, flags text[], size_bytes bigint, text_body text, html_body text,
-  attachments jsonb`);
+const TYPES: Record<keyof MessageRow, string> = {
+  uid: 'bigint',
+  message_id: 'text',
+  in_reply_to: 'text',
+  reference_ids: 'text[]',
+  auto_submitted: 'boolean',
+  thread_id: 'uuid',
+  from_address: 'text',
+  from_name: 'text',
+  to_addresses: 'text[]',
+  cc_addresses: 'text[]',
+  subject: 'text',
+  sent_at: 'timestamptz',
+  received_at: 'timestamptz',
+  flags: 'text[]',
+  size_bytes: 'bigint',
+  text_body: 'text',
+  html_body: 'text',
+  attachments: 'jsonb',
+};
 
-const NAME_LIST = [
-  ...['uid', 'message_id', 'in_reply_to', 'reference_ids', 'auto_submitted', 'thread_id', 'from_address'],
-  ...[
-    'from_name',
-    'to_addresses',
-    'cc_addresses',
-    'subject',
-    'sent_at',
-    'received_at',
-    'flags',
-    'size_bytes',
-  ],
-  ...['text_body', 'html_body', 'attachments'],
-];
-const NAMES = sql.raw(NAME_LIST.join(', '));
+const columns = Object.keys(TYPES);
+const TYPED_COLUMNS = sql.raw(
+  Object.entries(TYPES)
+    .map((column) => column.join(' '))
+    .join(', '),
+);
+const COLUMNS = sql.raw(columns.join(', '));
 /** What a mail found again under its number brings with it. */
-const CONTENT = NAME_LIST.filter((name) => name !== 'uid' && name !== 'thread_id');
-const OTHER_NAMES = sql.raw(CONTENT.join(', '));
-const EXCLUDED = sql.raw(CONTENT.map((name) => `excluded.${name}`).join(', '));
+const content = columns.filter((name) => name !== 'uid' && name !== 'thread_id');
+const CONTENT = sql.raw(content.join(', '));
+const NEW_CONTENT = sql.raw(content.map((name) => `excluded.${name}`).join(', '));
 
 /**
  * Stores a chunk and the folder's marker in one transaction: killed at any instant, nothing is lost or doubled.
@@ -91,10 +96,10 @@ async function insert(tx: Transaction, folder: FolderState, rows: MessageRow[]):
   const inserted = await rowsOf(
     tx,
     sql`
-      insert into cronhook.inbox_messages as known (folder_id, uid_validity, ${NAMES})
-      select ${folder.id}::uuid, ${folder.uidValidity}::bigint, ${NAMES} from json_to_recordset(${json(rows)}) as mail (${COLUMNS})
+      insert into cronhook.inbox_messages as known (folder_id, uid_validity, ${COLUMNS})
+      select ${folder.id}::uuid, ${folder.uidValidity}::bigint, ${COLUMNS} from json_to_recordset(${json(rows)}) as mail (${TYPED_COLUMNS})
       on conflict (folder_id, uid_validity, uid) do update
-      set (${OTHER_NAMES}, deleted_at) = row (${EXCLUDED}, null),
+      set (${CONTENT}, deleted_at) = row (${NEW_CONTENT}, null),
         thread_id = case when known.message_id is not distinct from excluded.message_id then known.thread_id else excluded.thread_id end
       where known.deleted_at is not null
       returning 1
@@ -119,7 +124,7 @@ async function adopt(tx: Transaction, folder: FolderState, rows: MessageRow[]): 
         select uid, flags, message_id, coalesce(sent_at, received_at) as dated, size_bytes,
           case when message_id is null then subject end as title,
           row_number() over (partition by ${identity} order by uid) as twin
-        from json_to_recordset(${json(rows)}) as mail (${COLUMNS})
+        from json_to_recordset(${json(rows)}) as mail (${TYPED_COLUMNS})
         where not exists (
           select from cronhook.inbox_messages known where known.folder_id = ${folder.id}::uuid
             and known.uid_validity = ${folder.uidValidity}::bigint and known.uid = mail.uid
