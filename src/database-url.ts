@@ -6,15 +6,13 @@ const DATA_DIRECTORY = '.data';
 
 export interface DatabaseLocation {
   url: Secret;
-  /** True when this call started the embedded server. */
-  started: boolean;
-  /** Stops the embedded server; nothing to do for another. */
+  /** Stops the embedded server, when this call has started it. */
   stop(): Promise<void>;
 }
 
 /** `DATABASE_URL`, or outside production an embedded server under `.data/`. */
 export async function locateDatabase(config: Config): Promise<DatabaseLocation> {
-  if (config.DATABASE_URL) return { url: config.DATABASE_URL, started: false, stop: async () => {} };
+  if (config.DATABASE_URL) return { url: config.DATABASE_URL, stop: async () => {} };
   const server = await startEmbeddedPostgres({ directory: DATA_DIRECTORY });
-  return { url: await server.database('cronhook'), started: server.started, stop: server.stop };
+  return { url: await server.database('cronhook'), stop: server.started ? server.stop : async () => {} };
 }

@@ -67,7 +67,8 @@ export function claimProblem(error: unknown): unknown {
 
 /** What a person may read of any error: unknown ones stay in the log. */
 export function describeError(error: unknown, messages: Messages): string {
-  if (error instanceof AppError) return error.text(messages);
+  // Servers are quoted in it, and what it says is stored.
+  if (error instanceof AppError) return error.text(messages).replaceAll('\0', '').toWellFormed();
   if (isDatabaseUnavailable(error)) return messages.errors.databaseUnavailable;
   return messages.errors.internal;
 }

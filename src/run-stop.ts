@@ -1,7 +1,7 @@
 import type { Text } from './errors.js';
 
 /** Why a run was told to stop before its work was done. */
-export type StopReason = 'time_limit' | 'lease_lost' | 'interrupted';
+export type StopReason = 'time_limit' | 'lease_lost' | 'interrupted' | 'ended';
 
 /** The abort reason of a run's signal. */
 export class RunStopped extends Error {

@@ -72,21 +72,27 @@ export function createRunner(options: RunnerOptions) {
     const runId = uuidv7();
     const startedAt = now();
     const startedTicks = performance.now();
-    const claimed = await claimInTime(request, runId, startedAt);
+    const controller = new AbortController();
+    // Every mailbox of a sync listens to it, and more: that is no leak.
+    setMaxListeners(0, controller.signal);
+    const claiming = claimInTime(request, runId, startedAt);
+    // From here on a shutdown waits for it.
+    const run: ActiveRun = { controller, done: claiming };
+    active.add(run);
+    const claimed = await claiming.catch((error) => {
+      active.delete(run);
+      throw error;
+    });
     if (!claimed.claimed) {
+      active.delete(run);
       const runningForMs = claimed.holderStartedAt
         ? now().getTime() - claimed.holderStartedAt.getTime()
         : null;
       return { overlap: true, runId: claimed.holderId ?? null, runningForMs };
     }
-    const controller = new AbortController();
-    // Every mailbox of a sync listens to it, and more: that is no leak.
-    setMaxListeners(0, controller.signal);
     const outcome = execute(request, runId, startedTicks, claimed.disabled, controller);
-    const run: ActiveRun = { controller, done: outcome };
-    active.add(run);
+    run.done = outcome;
     outcome.finally(() => active.delete(run)).catch(() => {});
-    if (draining) controller.abort(new RunStopped('interrupted'));
     return { overlap: false, runId, outcome: outcome.then((result) => result.outcome) };
   }
 
@@ -108,12 +114,32 @@ export function createRunner(options: RunnerOptions) {
     try {
       return await Promise.race([claiming, tooLate]);
     } catch (error) {
-      // Should the claim succeed after all, nobody works on it: its lease runs out.
-      claiming.catch(() => {});
+      claiming.then((late) => (late.claimed ? giveBack(request, runId) : undefined)).catch(() => {});
       throw claimProblem(error);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Nobody works on a claim that came too late: the task is free again. */
+  async function giveBack({ task }: RunRequest, runId: string): Promise<void> {
+    const { message } = databaseAway(messages);
+    const nothing = {
+      durationMs: 0,
+      progress: undefined,
+      stats: {},
+      errors: [],
+      details: undefined,
+      log: [],
+    };
+    await finish(db, {
+      id: runId,
+      task: task.name,
+      status: 'failed',
+      finishedAt: now(),
+      message,
+      ...nothing,
+    });
   }
 
   async function execute(
@@ -133,6 +159,8 @@ export function createRunner(options: RunnerOptions) {
     logger.info({ trigger: request.trigger, dryRun: request.dryRun }, 'run started');
     let result: Omit<Outcome, 'durationMs' | 'errors' | 'details'>;
     try {
+      // A shutdown may have come while the task was being claimed.
+      controller.signal.throwIfAborted();
       if (disabled) throw new TaskSkipped((t) => t.run.disabled(enabledSetting(task.name)));
       const context = createRunContext({
         ...request,
@@ -147,6 +175,8 @@ export function createRunner(options: RunnerOptions) {
       });
       const work = task.run({ ...options.capabilities, ...context } as never);
       const stats = await unlessLeftBehind(work, controller.signal);
+      // Whoever has it now does the work again: this outcome is not the one that counts.
+      if (isLost(controller.signal)) throw controller.signal.reason;
       result = {
         ...completed(task, journal.failed, messages),
         stats: scrubValue({ ...stats, failed: journal.failed }, scrub),
@@ -158,7 +188,7 @@ export function createRunner(options: RunnerOptions) {
       };
       if (result.status === 'failed') runLog.error({ err: error }, 'run failed');
       // Whatever the task left running stops too.
-      controller.abort(new RunStopped('interrupted'));
+      controller.abort(new RunStopped('ended'));
     } finally {
       clearTimeout(limit);
       heart.stop();
@@ -184,7 +214,7 @@ export function createRunner(options: RunnerOptions) {
     return { outcome: recorded ? outcome : { ...outcome, ...databaseAway(messages) } };
   }
 
-  /** Writes the outcome down; a database that is away is tried until the lease has run out, in the background. */
+  /** Writes the outcome down; a database that refuses is tried again for a minute, in the background. */
   async function record(row: Parameters<typeof finish>[1], logger: Logger): Promise<boolean> {
     const attempt = () =>
       finish(db, row).then(
@@ -220,6 +250,9 @@ export function createRunner(options: RunnerOptions) {
   return { start, drain, missing: options.missing, isDraining: () => draining };
 }
 
+const isLost = ({ reason }: AbortSignal): boolean =>
+  reason instanceof RunStopped && reason.reason === 'lease_lost';
+
 /** The work's result; a task that ignores the signal is left behind some time after it. */
 async function unlessLeftBehind<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   let leave = () => {};
@@ -228,7 +261,8 @@ async function unlessLeftBehind<Result>(work: Promise<Result>, signal: AbortSign
     leave = () => {
       timer = setTimeout(() => reject(signal.reason), UNWIND_MS);
     };
-    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
   });
   try {
     return await Promise.race([work, leftBehind]);

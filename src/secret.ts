@@ -29,7 +29,8 @@ export class Secret {
 
 export type Scrub = (text: string) => string;
 
-const URL_CREDENTIALS = /\/\/[^\s/@"']*:[^\s/@"']*@/g;
+/** The user holds no colon, or a text of colons would take quadratic time. */
+const URL_CREDENTIALS = /\/\/[^\s/@:"']*:[^\s/@"']*@/g;
 const SHORTEST_SCRUBBED = 4;
 
 /** A JSON value with every text in it scrubbed. */

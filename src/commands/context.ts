@@ -13,7 +13,7 @@ export async function withContext(work: (deps: AppDependencies) => Promise<void>
       await work(context);
     } finally {
       await context.close();
-      if (database.started) await database.stop();
+      await database.stop();
     }
   } catch (error) {
     exitWith(startupProblem(error, config));

@@ -40,8 +40,14 @@ export async function claim(db: Database, run: NewRun, lostMessage: string): Pro
   }>(sql`
     with lease as (
       insert into cronhook.task_leases as held (task, run_id, expires_at)
-      values (${run.task}, ${run.id}, ${newExpiry})
-      on conflict (task) do update set run_id = excluded.run_id, expires_at = excluded.expires_at
+      select ${run.task}, ${run.id}::uuid, ${newExpiry}
+      -- A valid lease is not even locked: a call that comes in between must not wait for the run's writes.
+      where not exists (
+        select from cronhook.task_leases where task = ${run.task} and expires_at >= clock_timestamp()
+      )
+      -- Naming the key takes the lock that waits for the last write of the old holder.
+      on conflict (task) do update
+        set task = excluded.task, run_id = excluded.run_id, expires_at = excluded.expires_at
         where held.expires_at < clock_timestamp()
       returning run_id
     ), lost as (
@@ -91,7 +97,7 @@ export async function renew(db: Database, task: string, runId: string, progress:
 }
 
 /**
- * Opens a write: holds the lease until the transaction ends, so that nobody can take it over in between.
+ * Opens a write: holds the lease against takeover until the transaction ends; renewals pass.
  * A client that stalls inside the transaction is cut off by the server, or the takeover would wait for it.
  */
 export async function holdLease(tx: Transaction, task: string, runId: string): Promise<boolean> {
@@ -100,7 +106,7 @@ export async function holdLease(tx: Transaction, task: string, runId: string): P
     sql`
       select set_config('idle_in_transaction_session_timeout', '30s', true) from cronhook.task_leases
       where task = ${task} and run_id = ${runId}::uuid and expires_at > clock_timestamp()
-      for share
+      for key share
     `,
   );
   return rows.length > 0;

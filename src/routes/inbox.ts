@@ -16,7 +16,12 @@ import type { AppDependencies, AppEnvironment } from './environment.js';
 import { requireSecret } from './request.js';
 import { expects, integerParameter, validateBody } from './validate.js';
 
-const text = (max: number) => z.string().min(1).max(max);
+const text = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((value) => !value.includes('\0') && value.isWellFormed());
 
 const HOST_NAME =
   /^(?=.{1,253}$)[\p{L}\p{N}]([\p{L}\p{N}_-]{0,62})?(\.[\p{L}\p{N}]([\p{L}\p{N}_-]{0,62})?)*\.?$/u;

@@ -140,6 +140,28 @@ describe('the database', () => {
     expect(service.log()).not.toMatch(/insert into|select /);
   });
 
+  test('that answers a claim too late does not leave the task claimed by nobody', async () => {
+    const service = await startTestService({ tasks: [testTask({ run: async () => ({}) })] });
+    await service.call('/test/probe');
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    // The row is locked by somebody for longer than a claim waits.
+    const locked = service.db.transaction(async (tx) => {
+      await tx.execute(sql`select 1 from cronhook.task_leases for update`);
+      await released;
+    });
+    const response = await service.call('/test/probe');
+    expect(response.status).toBe(503);
+    release();
+    await locked;
+    await expect
+      .poll(async () => (await read(service.call('/test/probe'))).status, { timeout: 5_000 })
+      .toBe('succeeded');
+    expect((await runs(service)).map(({ status }) => status)).toEqual(['succeeded', 'failed', 'succeeded']);
+  });
+
   test('that is not there at all gives 503 within seconds', async () => {
     const nowhere = `postgresql://cronhook:hidden-password@127.0.0.1:${await freePort()}/cronhook`;
     const service = await startTestService({ databaseUrl: nowhere, migrated: false });

@@ -209,6 +209,42 @@ describe('a run', () => {
     expect(order[0]).toBe('written');
   });
 
+  test('answers overlapping calls at once and keeps its lease while it writes for a long time', async () => {
+    const task = testTask({
+      run: async ({ db }) => {
+        await db.write((tx) => tx.execute(sql`select pg_sleep(7)`));
+        return {};
+      },
+    });
+    const service = await startTestService({ tasks: [task] });
+    const first = service.call('/test/probe');
+    await sleep(300);
+    await service.db.rows(sql`select 1`);
+    const asked = performance.now();
+    expect((await read(service.call('/test/probe'))).status).toBe('skipped');
+    expect(performance.now() - asked).toBeLessThan(1_000);
+    await sleep(5_700);
+    const [lease] = await service.db.rows<{ left: number }>(
+      sql`select extract(epoch from expires_at - clock_timestamp())::float as left from cronhook.task_leases`,
+    );
+    expect(lease?.left).toBeGreaterThan(62);
+    expect((await read(first)).status).toBe('succeeded');
+  });
+
+  test('that lost its lease without noticing does not claim to have succeeded', async () => {
+    const task = testTask({
+      run: async ({ signal }) => {
+        await service.db.rows(sql`update cronhook.task_leases set run_id = gen_random_uuid()`);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        return {};
+      },
+    });
+    const service = await startTestService({ tasks: [task] });
+    const response = await service.call('/test/probe');
+    expect(response.status).toBe(500);
+    expect((await read(response)).message).toContain('bail');
+  });
+
   test('past its time limit ends as failed, even when the task does not listen', async () => {
     const deaf = testTask({ name: 'deaf', timeoutMs: 200, run: () => new Promise(() => {}) });
     const service = await startTestService({ tasks: [deaf] });

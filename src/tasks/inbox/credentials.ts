@@ -69,13 +69,22 @@ export async function accountOf(
   if (access.authType === 'password' || !access.oauth) {
     return { host, port, tls, username, secret: { kind: 'password', value: new Secret(plain) } };
   }
-  const secrets = JSON.parse(plain) as OauthSecrets;
+  const secrets = parseOauth(plain);
   const { accessToken, expiresAt = 0 } = secrets;
   const lasts = expiresAt - options.now.getTime() > RENEW_BEFORE_MS;
   const usable = accessToken && options.renew !== 'always' && lasts;
   if (!usable && options.renew === 'never') return undefined;
   const token = usable ? accessToken : await renewToken(access, access.oauth, secrets, options);
   return { host, port, tls, username, secret: { kind: 'oauth2', value: new Secret(token) } };
+}
+
+function parseOauth(plain: string): OauthSecrets {
+  try {
+    return JSON.parse(plain) as OauthSecrets;
+  } catch {
+    // No cause: the parser's message quotes the secret.
+    throw new AppError('unprocessable', (t) => t.imap.secretUnreadable, { permanent: true });
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import type { StatusObject } from 'imapflow';
 import { rowsOf, type Transaction } from '../../db/client.js';
 import { AppError } from '../../errors.js';
 import { foldersToSync } from './folder-kinds.js';
+import { cleanText } from './mime/clean-text.js';
 import type { FolderRow, FolderState, MailboxSync, ServerFolder } from './model.js';
 import { findRenames } from './renames.js';
 
@@ -51,6 +52,9 @@ export async function reconcileFolders(sync: MailboxSync): Promise<FolderState[]
   });
 }
 
+/** What an index of PostgreSQL can hold, with room to spare. */
+const LONGEST_PATH_BYTES = 2_000;
+
 /** `unreadable` are those whose state the server does not tell: they are neither synchronised nor gone. */
 async function listFolders({
   session,
@@ -65,8 +69,11 @@ async function listFolders({
   if (listed.length === 0) throw new AppError('unprocessable', (t) => t.imap.server('LIST'));
   for (const folder of foldersToSync(listed)) {
     const status: Partial<StatusObject> = folder.status ?? {};
-    if (status.uidValidity === undefined || status.uidNext === undefined) {
-      const reason = 'STATUS';
+    // A name that cannot be stored would be another one when it is read back.
+    const nameable =
+      cleanText(folder.path) === folder.path && Buffer.byteLength(folder.path) <= LONGEST_PATH_BYTES;
+    if (!nameable || status.uidValidity === undefined || status.uidNext === undefined) {
+      const reason = nameable ? 'STATUS' : 'NAME';
       context.fail(mailbox.email, new AppError('unprocessable', (t) => t.imap.folder(folder.path, reason)));
       unreadable.push(folder.path);
       continue;
