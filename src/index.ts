@@ -1,9 +1,5 @@
-import { configOrExit, exitWith, startupProblem, stopOnSignal } from './process.js';
+import { configOrExit, runUntilSignal } from './process.js';
 import { startService } from './service.js';
 
 const config = configOrExit();
-try {
-  stopOnSignal(await startService(config));
-} catch (error) {
-  exitWith(startupProblem(error, config));
-}
+await runUntilSignal(config, startService(config));

@@ -49,21 +49,33 @@ function rootCause(error: unknown): string {
   return current instanceof Error ? current.message : String(current);
 }
 
-/** Ends well on SIGTERM and SIGINT; at a second signal at once. A stray rejection is logged, and ends nothing. */
-export function stopOnSignal(service: Service): void {
-  process.on('unhandledRejection', (error) => service.deps.log.error({ err: error }, 'unhandled rejection'));
+/**
+ * Ends well on SIGTERM and SIGINT, at once while the service is still starting, and at a second signal. A stray
+ * rejection is logged, and ends nothing.
+ */
+export async function runUntilSignal(config: Config, starting: Promise<Service>): Promise<Service> {
+  let service: Service | undefined;
   let stopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(130);
-      stopping = true;
-      service.stop().then(
-        () => process.exit(0),
-        (error) => {
-          service.deps.log.fatal({ err: error }, 'shutdown failed');
-          process.exit(1);
-        },
-      );
-    });
+  const end = () => {
+    if (stopping) process.exit(130);
+    if (!service) process.exit(0);
+    stopping = true;
+    const { log } = service.deps;
+    service.stop().then(
+      () => process.exit(0),
+      (error) => {
+        log.fatal({ err: error }, 'shutdown failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', end).on('SIGINT', end);
+  try {
+    service = await starting;
+  } catch (error) {
+    exitWith(startupProblem(error, config));
   }
+  const { log } = service.deps;
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+  return service;
 }

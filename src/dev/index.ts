@@ -1,18 +1,12 @@
-import { configOrExit, exitWith, startupProblem, stopOnSignal } from '../process.js';
-import { type Service, startService } from '../service.js';
+import { configOrExit, exitWith, runUntilSignal } from '../process.js';
+import { startService } from '../service.js';
 import { addSampleData } from './sample-data.js';
 
 const config = configOrExit();
 if (config.production)
   exitWith('npm run dev is for NODE_ENV=development or test; production is: npm run build && npm start');
 
-let service: Service;
-try {
-  service = await startService(config, addSampleData);
-} catch (error) {
-  exitWith(startupProblem(error, config));
-}
-stopOnSignal(service);
+const service = await runUntilSignal(config, startService(config, addSampleData));
 
 const secret = config.CRON_SECRET ? ' -H "Authorization: Bearer $CRON_SECRET"' : '';
 process.stdout.write(`
