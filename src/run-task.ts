@@ -6,6 +6,7 @@ import type { Database } from './db/client.js';
 import { claim, enabledSetting, finish, LEASE_MS } from './db/leases.js';
 import { AppError, claimProblem, databaseUnavailable } from './errors.js';
 import { startHeartbeat } from './heartbeat.js';
+import { inTime } from './in-time.js';
 import type { Messages } from './locales/index.js';
 import type { Logger } from './log.js';
 import { createRunContext, RunJournal } from './run-context.js';
@@ -107,18 +108,12 @@ export function createRunner(options: RunnerOptions) {
         result = await attempt();
       return result;
     })();
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(databaseUnavailable('no answer in time')), CLAIM_TIMEOUT_MS);
-    });
-    try {
-      return await Promise.race([claiming, tooLate]);
-    } catch (error) {
-      claiming.then((late) => (late.claimed ? giveBack(request, runId) : undefined)).catch(() => {});
+    const claimed = await inTime(claiming, CLAIM_TIMEOUT_MS).catch((error) => {
       throw claimProblem(error);
-    } finally {
-      clearTimeout(timer);
-    }
+    });
+    if (claimed) return claimed;
+    claiming.then((late) => (late.claimed ? giveBack(request, runId) : undefined)).catch(() => {});
+    throw databaseUnavailable('no answer in time');
   }
 
   /** Nobody works on a claim that came too late: the task is free again. */

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { isMigrated } from '../db/migrate.js';
 import { databaseUnavailable, migrationsPending } from '../errors.js';
+import { inTime } from '../in-time.js';
 import type { AppDependencies, AppEnvironment } from './environment.js';
 
 /** How long `/readyz` waits for the database before it says no. */
@@ -10,16 +11,9 @@ export function healthRoutes({ db }: AppDependencies): Hono<AppEnvironment> {
   return new Hono<AppEnvironment>()
     .get('/healthz', (c) => c.json({ status: 'ok' }))
     .get('/readyz', async (c) => {
-      const timeout = new Promise<never>((_resolve, reject) => {
-        setTimeout(() => reject(databaseUnavailable(undefined)), READY_TIMEOUT_MS).unref();
-      });
-      let problem = databaseUnavailable(undefined);
-      try {
-        if (await Promise.race([isMigrated(db), timeout])) return c.json({ status: 'ready' });
-        problem = migrationsPending(undefined);
-      } catch {
-        // Whatever went wrong, the database is of no use at the moment.
-      }
-      throw problem;
+      // Whatever goes wrong here, the database is of no use at the moment.
+      const migrated = await inTime(isMigrated(db), READY_TIMEOUT_MS).catch(() => undefined);
+      if (migrated) return c.json({ status: 'ready' });
+      throw migrated === false ? migrationsPending(undefined) : databaseUnavailable(undefined);
     });
 }

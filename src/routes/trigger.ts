@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { clientAddress, isAllowed } from '../auth.js';
 import { AppError } from '../errors.js';
+import { inTime } from '../in-time.js';
 import type { AnyTask } from '../tasks/define.js';
 import { outcomeAnswer, overlapAnswer, runningAnswer } from './answer.js';
 import type { AppContext, AppDependencies, AppEnvironment } from './environment.js';
@@ -54,7 +55,7 @@ async function trigger(
   const started = await deps.runner.start({ task, input, dryRun, force, trigger: 'http' });
   if (started.overlap) return c.json(overlapAnswer(task.name, started, deps.messages, deps.now()));
   if (wait === undefined && preference) c.header('Preference-Applied', preference.applied);
-  const outcome = await inTime(started.outcome, waitSeconds);
+  const outcome = await inTime(started.outcome, waitSeconds * 1000);
   if (!outcome) {
     c.header('Location', `/runs/${started.runId}`);
     const run = { runId: started.runId, durationMs: Math.round(performance.now() - startedTicks) };
@@ -112,17 +113,4 @@ function preferredWait(c: AppContext): { seconds: number; applied: string } | un
     return { seconds, applied: `wait=${seconds}` };
   }
   return preferences.includes('respond-async') ? { seconds: 0, applied: 'respond-async' } : undefined;
-}
-
-/** The value, or undefined when it takes longer. */
-async function inTime<Value>(value: Promise<Value>, seconds: number): Promise<Value | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1000, undefined);
-  });
-  try {
-    return await Promise.race([value, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
