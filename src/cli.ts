@@ -11,6 +11,9 @@ import {
 import { print } from './commands/table.js';
 import { VARIABLES } from './config.js';
 
+// `cronhook runs | head` has seen enough.
+process.stdout.on('error', () => process.exit());
+
 const program = new Command('cronhook')
   .description('The same tasks as over HTTP, from a terminal')
   .showHelpAfterError()

@@ -6,6 +6,8 @@ const DATA_DIRECTORY = '.data';
 
 export interface DatabaseLocation {
   url: Secret;
+  /** Where the embedded server keeps its data. */
+  data?: string;
   /** Stops the embedded server, when this call has started it. */
   stop(): Promise<void>;
 }
@@ -14,5 +16,9 @@ export interface DatabaseLocation {
 export async function locateDatabase(config: Config): Promise<DatabaseLocation> {
   if (config.DATABASE_URL) return { url: config.DATABASE_URL, stop: async () => {} };
   const server = await startEmbeddedPostgres({ directory: DATA_DIRECTORY });
-  return { url: await server.database('cronhook'), stop: server.started ? server.stop : async () => {} };
+  return {
+    url: await server.database('cronhook'),
+    data: server.data,
+    stop: server.started ? server.stop : async () => {},
+  };
 }

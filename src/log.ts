@@ -15,6 +15,8 @@ interface LogOptions {
 
 /** Every line passes through `scrub`, so that no secret leaves whatever field it hides in. */
 export function createLogger({ level, format, scrub, output = process.stdout }: LogOptions): Logger {
+  // Whoever read the log has gone: that is no reason to end.
+  output.on('error', () => {});
   const sink = new Writable({
     decodeStrings: false,
     write(line: string | Buffer, _encoding, done) {

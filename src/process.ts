@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Config, ConfigError, loadConfig, secretValues } from './config.js';
+import { survivesDriverCrash } from './db/driver-crash.js';
 import { isDatabaseUnavailable } from './errors.js';
 import { createScrubber } from './secret.js';
 import type { Service } from './service.js';
@@ -28,10 +29,12 @@ export function exitWith(message: string): never {
 /** Why the service or a command could not start, in one line that says what to change. */
 export function startupProblem(error: unknown, config: Config): string {
   if (error instanceof ConfigError) return error.message;
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, syscall, path } = error as NodeJS.ErrnoException;
   const scrub = createScrubber(secretValues(config));
   if (code === 'EADDRINUSE')
     return `Port ${config.PORT} is taken by another program: set PORT to another one`;
+  if (code === 'EACCES' && syscall !== 'listen')
+    return `No permission for ${path ?? '.data'}: run as its owner, or set DATABASE_URL`;
   if (code === 'EACCES') return `No permission to listen on port ${config.PORT}: set PORT to one above 1023`;
   if (isDatabaseUnavailable(error)) {
     return scrub(
@@ -77,5 +80,10 @@ export async function runUntilSignal(config: Config, starting: Promise<Service>)
   }
   const { log } = service.deps;
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+  process.on('uncaughtException', (error) => {
+    if (survivesDriverCrash(error)) return log.error({ err: error }, 'a database connection broke off');
+    log.fatal({ err: error }, 'uncaught exception');
+    process.exit(1);
+  });
   return service;
 }

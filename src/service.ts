@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.js';
 import type { Config } from './config.js';
 import { createContext } from './context.js';
-import { locateDatabase } from './database-url.js';
+import { type DatabaseLocation, locateDatabase } from './database-url.js';
 import { migrate } from './db/migrate.js';
 import { isDatabaseUnavailable } from './errors.js';
 import type { AppDependencies } from './routes/environment.js';
@@ -25,12 +25,31 @@ export async function startService(
   prepare?: (deps: AppDependencies) => Promise<void>,
 ): Promise<Service> {
   const database = await locateDatabase(config);
+  try {
+    return await start(config, database, prepare);
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+async function start(
+  config: Config,
+  database: DatabaseLocation,
+  prepare?: (deps: AppDependencies) => Promise<void>,
+): Promise<Service> {
   const context = createContext(config, { databaseUrl: database.url });
   const { log, messages, now } = context;
+  if (database.data) log.info({ data: database.data }, 'embedded PostgreSQL');
   const applied = await migrateWithPatience(context);
   if (applied > 0) log.info({ applied }, 'migrations applied');
   await prepare?.(context);
   if (!config.production && !config.CRON_SECRET) log.warn('CRON_SECRET is not set: every endpoint is open');
+  for (const task of context.tasks) {
+    const missing = context.runner.missing(task);
+    if (missing.length > 0)
+      log.warn({ task: task.name, missing }, 'this task cannot run: set what is missing');
+  }
   const host = config.HOST ?? (config.NODE_ENV === 'development' ? '127.0.0.1' : undefined);
   const server = await listen({ app: createApp(context), port: config.PORT, host, messages, now });
   const { address, port } = server.address;

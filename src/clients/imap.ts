@@ -119,8 +119,7 @@ export function imapError(error: unknown, account: ImapAccount): AppError {
     return because((t) => t.imap.refused(host, port));
   if (/TIMEOUT|TIMEDOUT/.test(code)) return timedOut(account, error);
   if (CERTIFICATE_CODES.test(code)) return because((t) => t.imap.certificate(host, code));
-  if (/WRONG_VERSION|ERR_SSL|EPROTO|ClosedAfterConnectTLS/.test(code))
-    return because((t) => t.imap.wrongTlsMode(host, port));
+  if (/WRONG_VERSION|ERR_SSL|EPROTO/.test(code)) return because((t) => t.imap.wrongTlsMode(host, port));
   if (failure.serverResponseCode === 'PRIVACYREQUIRED') return because((t) => t.imap.tlsRequired(host));
   if (failure.authenticationFailed) return refusedLogin(failure, account);
   if (failure.name === 'Error' && /STARTTLS/i.test(failure.message))
@@ -138,6 +137,7 @@ export function imapError(error: unknown, account: ImapAccount): AppError {
       'NoConnection',
       'EConnectionClosed',
       'ClosedAfterConnectText',
+      'ClosedAfterConnectTLS',
       'StateLogout',
     ].includes(code)
   ) {

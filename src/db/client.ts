@@ -4,6 +4,7 @@ import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from 
 import postgres from 'postgres';
 import { AppError, databaseUnavailable, isDatabaseUnavailable } from '../errors.js';
 import type { Secret } from '../secret.js';
+import { unlessDriverCrashes } from './driver-crash.js';
 import * as schema from './schema/index.js';
 
 type Schema = typeof schema;
@@ -61,10 +62,11 @@ async function transaction<Result>(
 ): Promise<Result> {
   let entered = false;
   try {
-    return await query.transaction((tx) => {
+    const done = query.transaction((tx) => {
       entered = true;
       return work(tx);
     });
+    return await unlessDriverCrashes(done);
   } catch (error) {
     if (error instanceof AppError) throw error;
     if (!entered || isDatabaseUnavailable(error)) throw databaseUnavailable(error);

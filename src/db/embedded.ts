@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chown, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,8 @@ const run = promisify(execFile);
 export interface EmbeddedPostgres {
   /** False when another process had started it already. */
   started: boolean;
+  /** Where its data lies. */
+  data: string;
   /** Address of a database of this server, which is created when it is missing. */
   database(name: string): Promise<Secret>;
   stop(): Promise<void>;
@@ -38,6 +40,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const url = (name: string) => `postgresql://cronhook:${password}@127.0.0.1:${port}/${name}`;
   return {
     started: running === undefined,
+    data: place.data,
     async database(name) {
       const admin = postgres(url('postgres'), { max: 1, onnotice: () => {} });
       try {
@@ -75,10 +78,9 @@ async function prepare(directory: string): Promise<Place> {
     identity = await unprivilegedUser();
     if (!(await reachable(directory)) || !(await reachable(binaries))) {
       const id = createHash('sha256').update(`${directory}\n${binaries}`).digest('hex').slice(0, 12);
-      home = join('/var/tmp', `cronhook-${id}`);
+      home = join('/var/tmp', `cronhook-dev-${id}`);
       const copy = join(home, 'native');
-      if (!(await exists(join(copy, 'bin', 'postgres'))))
-        await cp(dirname(binaries), copy, { recursive: true });
+      if (!(await exists(copy))) await copyWhole(dirname(binaries), copy);
       binaries = join(copy, 'bin');
     }
   }
@@ -98,6 +100,14 @@ async function prepare(directory: string): Promise<Place> {
     initdb: call('initdb'),
     pgCtl: call('pg_ctl'),
   };
+}
+
+/** Links between the libraries stay relative; a copy that was cut off is never taken for a whole one. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  const unfinished = `${to}.${process.pid}`;
+  await mkdir(dirname(to), { recursive: true });
+  await cp(from, unfinished, { recursive: true, verbatimSymlinks: true });
+  await rename(unfinished, to).catch(() => rm(unfinished, { recursive: true, force: true }));
 }
 
 async function findBinaries(): Promise<string> {
@@ -175,8 +185,9 @@ async function runningPort(place: Place): Promise<number | undefined> {
   try {
     await place.pgCtl(['status']);
     const lines = (await readFile(join(place.data, 'postmaster.pid'), 'utf8')).split('\n');
-    const port = Number(lines[3]);
-    return port > 0 ? port : undefined;
+    const [pid, port] = [Number(lines[0]), Number(lines[3])];
+    // initdb writes the file too, with a negative process id and a port that it does not listen on.
+    return pid > 0 && port > 0 && lines[7]?.trim() === 'ready' ? port : undefined;
   } catch {
     return undefined;
   }

@@ -18,7 +18,7 @@ const USERS = [
 
 /** A small firm with its users and its mailbox, on an IMAP server inside this process. Repeating it changes nothing. */
 export async function addSampleData({ db, services, log }: AppDependencies): Promise<void> {
-  const server = await startImapServer();
+  const server = await startImapServer(log);
   await db.rows(sql`
     insert into cronhook.companies (id, name, email, plan, status)
     values (${COMPANY_ID}::uuid, 'Atelier Moreau', ${MAILBOX.username}, 'pro', 'active') on conflict do nothing
@@ -35,20 +35,22 @@ export async function addSampleData({ db, services, log }: AppDependencies): Pro
     insert into cronhook.inbox_integrations (id, company_id, email, host, port, tls, username, secret_encrypted)
     values (${MAILBOX_ID}::uuid, ${COMPANY_ID}::uuid, ${MAILBOX.username}, ${server.host}, ${server.port}, 'none',
       ${MAILBOX.username}, ${sealed})
-    on conflict (id) do update set port = excluded.port, secret_encrypted = excluded.secret_encrypted
+    on conflict (id) do update set port = excluded.port, secret_encrypted = excluded.secret_encrypted,
+      consecutive_failures = 0, next_attempt_at = null, last_error = null
   `);
-  log.info(
-    { host: server.host, port: server.port, ...MAILBOX, password: undefined },
-    'sample IMAP server listening',
-  );
+  log.info({ host: server.host, port: server.port, ...MAILBOX }, 'sample IMAP server listening');
 }
 
-async function startImapServer() {
+async function startImapServer(log: AppDependencies['log']): Promise<{ host: string; port: number }> {
   const accounts = [{ ...MAILBOX, folders: sampleFolders() }];
   try {
     return await startSampleImapServer({ port: IMAP_PORT, accounts });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    return startSampleImapServer({ accounts });
+    log.warn(
+      { port: IMAP_PORT },
+      'the port of the sample IMAP server is taken: by another npm run dev, it seems',
+    );
+    return { host: '127.0.0.1', port: IMAP_PORT };
   }
 }

@@ -87,7 +87,7 @@ export const en: Messages = {
     backOff: (time, failures, last) =>
       `Next try after ${time} (${failures} failure(s) in a row); the last one: ${last}`,
     secretUnreadable:
-      'The stored secret does not decrypt with ENCRYPTION_KEY: renew it with POST /inbox/integrations/{id}/credentials',
+      'The stored secret does not decrypt with ENCRYPTION_KEY: restore the key, or give the old one as ENCRYPTION_KEY_PREVIOUS; else renew the secret with POST /inbox/integrations/{id}/credentials',
     folder: (path, reason) => `Folder ${path}: ${reason}`,
     unreadable: (uid) => `Message ${uid} cannot be read over IMAP: only its headers were kept`,
   },

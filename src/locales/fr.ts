@@ -88,7 +88,7 @@ export const fr: Messages = {
     backOff: (time, failures, last) =>
       `Nouvel essai après ${time} (${failures} échec(s) de suite) ; dernier : ${last}`,
     secretUnreadable:
-      'Le secret enregistré ne se déchiffre pas avec ENCRYPTION_KEY : renouvelez-le par POST /inbox/integrations/{id}/credentials',
+      'Le secret enregistré ne se déchiffre pas avec ENCRYPTION_KEY : rétablissez la clé, ou donnez l’ancienne dans ENCRYPTION_KEY_PREVIOUS ; sinon renouvelez le secret par POST /inbox/integrations/{id}/credentials',
     folder: (path, reason) => `Dossier ${path} : ${reason}`,
     unreadable: (uid) => `Le message ${uid} est illisible par IMAP : seuls ses en-têtes ont été gardés`,
   },

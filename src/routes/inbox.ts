@@ -21,7 +21,7 @@ const text = (max: number) =>
     .string()
     .min(1)
     .max(max)
-    .refine((value) => !value.includes('\0') && value.isWellFormed());
+    .refine((value) => !/\p{Cc}/u.test(value) && value.isWellFormed());
 
 const HOST_NAME =
   /^(?=.{1,253}$)[\p{L}\p{N}]([\p{L}\p{N}_-]{0,62})?(\.[\p{L}\p{N}]([\p{L}\p{N}_-]{0,62})?)*\.?$/u;

@@ -1,12 +1,15 @@
 import { sql } from 'drizzle-orm';
 import type { ExpungeEvent } from 'imapflow';
 import { rowsOf } from '../../db/client.js';
+import { AppError } from '../../errors.js';
+import { fetchListed } from './fetch-readable.js';
 import { flagsOf } from './flags.js';
 import type { MailboxSync, OpenedFolder } from './model.js';
-import { uidSet } from './uids.js';
 
 /** Mails compared or changed with one statement. */
 const WINDOW = 2_000;
+/** A server that tells of more changes than it has mails is not telling the truth. */
+const MOST_REPEATED = 10_000;
 
 type Flagged = { uid: number; flags: string[] };
 
@@ -51,10 +54,16 @@ async function applyRecorded(sync: MailboxSync, folder: OpenedFolder, since: big
   let changed: Flagged[] = [];
   try {
     const query = { uid: true, flags: true };
+    let answers = 0;
     for await (const message of session.fetch(`${first}:${folder.lastUid}`, query, {
       uid: true,
       changedSince: since,
     })) {
+      answers += 1;
+      if (answers > folder.exists + MOST_REPEATED) {
+        session.close();
+        throw new AppError('unprocessable', (t) => t.imap.server('UID FETCH …'));
+      }
       changed.push({ uid: message.uid, flags: flagsOf(message) });
       if (changed.length >= WINDOW) {
         await updateFlags(sync, folder, changed);
@@ -84,7 +93,7 @@ async function compareAll(sync: MailboxSync, folder: OpenedFolder): Promise<void
     `);
     if (known.length === 0) return;
     const uids = known.map((row) => Number(row.uid));
-    const found = await session.fetchAll(uidSet(uids), { uid: true, flags: true }, { uid: true });
+    const found = await fetchListed(session, uids, { uid: true, flags: true });
     const onServer = new Map(found.map((message) => [message.uid, flagsOf(message)]));
     const changed = known.flatMap(({ uid, flags }) => {
       const current = onServer.get(Number(uid));

@@ -1,13 +1,12 @@
 import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import type { ImapSession } from '../../clients/imap.js';
 import { AppError } from '../../errors.js';
-import { fetchReadable } from './fetch-readable.js';
+import { fetchListed, fetchReadable } from './fetch-readable.js';
 import { fetchTexts, LONGEST_TEXT_BYTES } from './fetch-texts.js';
 import { flagsOf } from './flags.js';
 import { planParts } from './mime/body-structure.js';
 import { HEADER_FIELDS, parseHeaders } from './mime/headers.js';
 import type { FetchedMessage, MessageHead } from './model.js';
-import { uidSet } from './uids.js';
 
 interface Fetching {
   signal: AbortSignal;
@@ -63,8 +62,7 @@ async function fetchHeads(session: ImapSession, uids: number[], fetching: Fetchi
     // One mail may be beyond the server, all of them are not: they wait for a better moment.
     if (refused.length > 1 && refused.length === uids.length)
       throw new AppError('unprocessable', (t) => t.imap.server('UID FETCH'));
-    if (refused.length > 0)
-      for (const message of await session.fetchAll(uidSet(refused), OUTSIDE, { uid: true })) keep(message);
+    if (refused.length > 0) for (const message of await fetchListed(session, refused, OUTSIDE)) keep(message);
   }
   return uids.flatMap((uid) => found.get(uid) ?? []);
 }

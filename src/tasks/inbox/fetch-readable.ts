@@ -1,11 +1,37 @@
 import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import type { ImapSession } from '../../clients/imap.js';
+import { AppError } from '../../errors.js';
 import { uidSet } from './uids.js';
 
 interface Readable {
   messages: FetchMessageObject[];
   /** Mails that are there, but that the server fails to read. */
   refused: number[];
+}
+
+/** Servers also tell of changes to other mails while they answer; beyond so many they answer something else. */
+const MOST_STRANGERS = 1_000;
+
+/**
+ * The mails that were asked for, each once.
+ * @throws {AppError} when the server goes on and on: its session is closed
+ */
+export async function fetchListed(
+  session: ImapSession,
+  uids: number[],
+  query: FetchQueryObject,
+): Promise<FetchMessageObject[]> {
+  const wanted = new Set(uids);
+  const found = new Map<number, FetchMessageObject>();
+  let strangers = 0;
+  for await (const message of session.fetch(uidSet(uids), query, { uid: true })) {
+    if (wanted.has(message.uid) && !found.has(message.uid)) found.set(message.uid, message);
+    else strangers += 1;
+    if (strangers <= MOST_STRANGERS) continue;
+    session.close();
+    throw new AppError('unprocessable', (t) => t.imap.server('UID FETCH …'));
+  }
+  return [...found.values()];
 }
 
 /** What the server itself calls passing. */
@@ -20,10 +46,7 @@ export async function fetchReadable(
   uids: number[],
   query: FetchQueryObject,
 ): Promise<Readable> {
-  const fetch = async (wanted: number[], what: FetchQueryObject) => {
-    const messages = await session.fetchAll(uidSet(wanted), what, { uid: true });
-    return messages.filter((message) => message.uid);
-  };
+  const fetch = (wanted: number[], what: FetchQueryObject) => fetchListed(session, wanted, what);
   const halve = async (wanted: number[]): Promise<Readable> => {
     if (wanted.length === 0) return { messages: [], refused: [] };
     try {
