@@ -12,7 +12,7 @@ import type { Logger } from './log.js';
 import { createRunContext, RunJournal } from './run-context.js';
 import { RunLog } from './run-log.js';
 import { completed, databaseAway, explain, type Outcome } from './run-outcome.js';
-import { RunStopped, TaskSkipped } from './run-stop.js';
+import { isLost, RunStopped, TaskSkipped, UNWIND_MS, unlessLeftBehind } from './run-stop.js';
 import { type Scrub, scrubValue } from './secret.js';
 import type { AnyTask, Capabilities } from './tasks/define.js';
 
@@ -20,8 +20,6 @@ const HOST = hostname();
 
 /** How long an answer waits for a database that does not reply before it is given up. */
 const CLAIM_TIMEOUT_MS = 10_000;
-/** How long a task that was told to stop may take to unwind. */
-const UNWIND_MS = 5_000;
 const RECORD_RETRY_MS = 1_000;
 
 export interface RunRequest {
@@ -235,34 +233,10 @@ export function createRunner(options: RunnerOptions) {
   async function drain(graceMs: number): Promise<void> {
     draining = true;
     const done = () => Promise.allSettled([...active].map((run) => run.done));
-    const grace = new AbortController();
-    await Promise.race([done(), sleep(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
-    grace.abort();
+    await inTime(done(), graceMs);
     for (const run of active) run.controller.abort(new RunStopped('interrupted'));
-    await Promise.race([done(), sleep(UNWIND_MS * 2)]);
+    await inTime(done(), UNWIND_MS * 2);
   }
 
   return { start, drain, missing: options.missing, isDraining: () => draining };
-}
-
-const isLost = ({ reason }: AbortSignal): boolean =>
-  reason instanceof RunStopped && reason.reason === 'lease_lost';
-
-/** The work's result; a task that ignores the signal is left behind some time after it. */
-async function unlessLeftBehind<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  let leave = () => {};
-  let timer: NodeJS.Timeout | undefined;
-  const leftBehind = new Promise<never>((_resolve, reject) => {
-    leave = () => {
-      timer = setTimeout(() => reject(signal.reason), UNWIND_MS);
-    };
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    return await Promise.race([work, leftBehind]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-    clearTimeout(timer);
-  }
 }

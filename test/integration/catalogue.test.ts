@@ -1,32 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { createApp } from '../../src/app.js';
-import { openDatabase } from '../../src/db/client.js';
 import { migrate } from '../../src/db/migrate.js';
-import { Secret } from '../../src/secret.js';
 import type { AnyTask } from '../../src/tasks/define.js';
 import { createDatabase } from '../support/postgres.js';
-import { SECRET, startTestService, type TestService } from '../support/service.js';
+import { onSharedDatabase, SECRET, startTestService, type TestService } from '../support/service.js';
 import { testTask } from '../support/tasks.js';
 
-let database: Awaited<ReturnType<typeof createDatabase>>;
-
-beforeAll(async () => {
-  database = await createDatabase(inject('postgresUrl'));
-  const db = openDatabase(new Secret(database.url), { max: 1 });
-  await migrate(db);
-  await db.close();
-});
-
-afterAll(() => database.drop());
-
-/** A service of the test's own on the database of this file, emptied first. */
-async function startService(options: Parameters<typeof startTestService>[0] = {}) {
-  const service = await startTestService({ ...options, databaseUrl: database.url, migrated: false });
-  await service.db.rows(sql`truncate cronhook.task_runs, cronhook.task_leases, cronhook.settings`);
-  return service;
-}
+const startService = onSharedDatabase();
 
 const idle = (name: string, schedule = '*/5 * * * *'): AnyTask => ({
   ...testTask({ name, run: async () => ({}) }),

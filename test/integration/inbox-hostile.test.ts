@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { sealPassword } from '../../src/tasks/inbox/credentials.js';
 import { PASSWORD, startInboxService } from '../support/imap-inbox.js';
 import { scriptedImap } from '../support/imap-script.js';
@@ -73,6 +73,36 @@ describe('an IMAP server', () => {
       ]);
     },
   );
+
+  test('that never ends its answer is left, and counted as failed', async () => {
+    const port = await scriptedImap((command, write, tag) => {
+      const status = /^STATUS (\S+) /i.exec(command)?.[1];
+      const opened = '* 5 EXISTS\r\n* 0 RECENT\r\n* FLAGS ()\r\n* OK [UIDVALIDITY 7]\r\n* OK [UIDNEXT 6]\r\n';
+      if (/^UID FETCH/i.test(command)) {
+        const timer = setInterval(() => {
+          for (let uid = 1; uid <= 50; uid++)
+            write(
+              `* 1 FETCH (UID ${uid} FLAGS () INTERNALDATE "01-Jan-2026 10:00:00 +0000" RFC822.SIZE 10)\r\n`,
+            );
+        }, 5);
+        onTestFinished(() => clearInterval(timer));
+        return;
+      }
+      if (/^CAPABILITY/i.test(command)) write('* CAPABILITY IMAP4rev1\r\n');
+      else if (/^LIST "" ""/i.test(command)) write('* LIST (\\Noselect) "/" ""\r\n');
+      else if (/^LIST/i.test(command)) write('* LIST () "/" INBOX\r\n');
+      else if (status) write(`* STATUS ${status} (MESSAGES 5 UIDNEXT 6 UIDVALIDITY 7)\r\n`);
+      else if (/^(SELECT|EXAMINE)/i.test(command)) write(opened);
+      else if (/^UID SEARCH/i.test(command)) write('* SEARCH 1 2 3 4 5\r\n');
+      write(`${tag} OK\r\n`);
+    });
+    const service = await startInboxService();
+    await addMailbox(service, port);
+    const asked = performance.now();
+    const answer = await service.sync();
+    expect(performance.now() - asked).toBeLessThan(10_000);
+    expect(answer).toMatchObject({ status: 'partial', stats: { failed: 1, messagesAdded: 0 } });
+  });
 
   test('of a row whose kind of secret was changed by hand is reported without its secret', async () => {
     const service = await startInboxService();

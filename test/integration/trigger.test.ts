@@ -6,34 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { openDatabase } from '../../src/db/client.js';
-import { migrate } from '../../src/db/migrate.js';
 import { AppError } from '../../src/errors.js';
-import { Secret } from '../../src/secret.js';
 import type { Stats } from '../../src/tasks/define.js';
-import { createDatabase } from '../support/postgres.js';
-import { SECRET, startTestService, type TestService } from '../support/service.js';
+import { onSharedDatabase, SECRET, startTestService, type TestService } from '../support/service.js';
 import { testTask } from '../support/tasks.js';
 
-let database: Awaited<ReturnType<typeof createDatabase>>;
-
-beforeAll(async () => {
-  database = await createDatabase(inject('postgresUrl'));
-  const db = openDatabase(new Secret(database.url), { max: 1 });
-  await migrate(db);
-  await db.close();
-});
-
-afterAll(() => database.drop());
-
-/** A service of the test's own on the database of this file, emptied first. */
-async function startService(options: Parameters<typeof startTestService>[0] = {}) {
-  const service = await startTestService({ ...options, databaseUrl: database.url, migrated: false });
-  await service.db.rows(sql`truncate cronhook.task_runs, cronhook.task_leases`);
-  return service;
-}
+const startService = onSharedDatabase();
 
 const PREVIOUS = 'previous-secret-0123456789-0123456789';
 const key = (name: string, secret = SECRET) => createHmac('sha256', secret).update(name).digest('hex');

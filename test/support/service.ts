@@ -1,8 +1,10 @@
 import { Writable } from 'node:stream';
-import { inject, onTestFinished } from 'vitest';
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { createContext } from '../../src/context.js';
+import { openDatabase } from '../../src/db/client.js';
 import { migrate } from '../../src/db/migrate.js';
 import { Secret } from '../../src/secret.js';
 import { listen } from '../../src/server.js';
@@ -86,6 +88,23 @@ export async function startTestService(options: ServiceOptions = {}) {
       fetch(url + path, { ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } }),
     /** Calls as it is told. */
     fetch: (path: string, init?: RequestInit) => fetch(url + path, init),
+  };
+}
+
+/** For files of many small tests: services on one migrated database, emptied before each. */
+export function onSharedDatabase(): (options?: ServiceOptions) => Promise<TestService> {
+  let database: Awaited<ReturnType<typeof createDatabase>>;
+  beforeAll(async () => {
+    database = await createDatabase(inject('postgresUrl'));
+    const db = openDatabase(new Secret(database.url), { max: 1 });
+    await migrate(db);
+    await db.close();
+  });
+  afterAll(() => database.drop());
+  return async (options = {}) => {
+    const service = await startTestService({ ...options, databaseUrl: database.url, migrated: false });
+    await service.db.rows(sql`truncate cronhook.task_runs, cronhook.task_leases, cronhook.settings`);
+    return service;
   };
 }
 
