@@ -7,6 +7,7 @@ import type { AppDependencies } from './routes/environment.js';
 import { createRunner } from './run-task.js';
 import { createScrubber, type Secret } from './secret.js';
 import { createServices, missingVariables } from './services.js';
+import { createSite } from './site.js';
 import type { AnyTask } from './tasks/define.js';
 import { selectTasks } from './tasks/index.js';
 
@@ -40,10 +41,24 @@ export function createContext(
   const db: Database = openDatabase(options.databaseUrl, { max: config.DATABASE_POOL_MAX });
   const services = createServices(config);
   const messages = messagesFor(config.LOCALE);
+  const site = createSite(config, services.vault);
   const now = options.now ?? (() => new Date());
   const missing = (task: AnyTask) => missingVariables(config, task);
-  const runner = createRunner({ db, capabilities: services, missing, messages, log, scrub, now });
-  return { config, tasks, runner, services, db, auth, messages, log, scrub, now, close: () => db.close() };
+  const runner = createRunner({ db, capabilities: services, missing, messages, site, log, scrub, now });
+  return {
+    config,
+    tasks,
+    runner,
+    services,
+    db,
+    auth,
+    messages,
+    site,
+    log,
+    scrub,
+    now,
+    close: () => db.close(),
+  };
 }
 
 /** @throws {ConfigError} for names that `TASKS` does not know */

@@ -6,6 +6,7 @@ import type { Messages } from './locales/index.js';
 import type { RunLog } from './run-log.js';
 import { RunStopped, TaskSkipped } from './run-stop.js';
 import { type Scrub, scrubValue } from './secret.js';
+import type { Site } from './site.js';
 import type { RunContext, TaskDatabase } from './tasks/define.js';
 
 export interface ItemError {
@@ -37,6 +38,7 @@ interface ContextOptions {
   controller: AbortController;
   log: RunLog;
   messages: Messages;
+  site: Site;
   scrub: Scrub;
   journal: RunJournal;
 }
@@ -63,6 +65,7 @@ export function createRunContext(options: ContextOptions): RunContext<unknown> &
     outOfTime: () => signal.aborted || performance.now() - startedAt > task.timeoutMs * SELF_STOP,
     log: options.log,
     messages,
+    site: options.site,
     dryRun,
     force: options.force,
     fail,

@@ -14,6 +14,7 @@ import { RunLog } from './run-log.js';
 import { completed, databaseAway, explain, type Outcome } from './run-outcome.js';
 import { isLost, RunStopped, TaskSkipped, UNWIND_MS, unlessLeftBehind } from './run-stop.js';
 import { type Scrub, scrubValue } from './secret.js';
+import type { Site } from './site.js';
 import type { AnyTask, Capabilities } from './tasks/define.js';
 
 const HOST = hostname();
@@ -41,6 +42,7 @@ export interface RunnerOptions {
   /** Names the variables that a task lacks. */
   missing(task: AnyTask): string[];
   messages: Messages;
+  site: Site;
   log: Logger;
   scrub: Scrub;
   now(): Date;
@@ -163,6 +165,7 @@ export function createRunner(options: RunnerOptions) {
         controller,
         log: runLog,
         messages,
+        site: options.site,
         scrub,
         journal,
       });

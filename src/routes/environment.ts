@@ -7,6 +7,7 @@ import type { Logger } from '../log.js';
 import type { Runner } from '../run-task.js';
 import type { Scrub } from '../secret.js';
 import type { Services } from '../services.js';
+import type { Site } from '../site.js';
 import type { AnyTask } from '../tasks/define.js';
 
 /** What the routes work with. */
@@ -18,6 +19,7 @@ export interface AppDependencies {
   db: Database;
   auth: Authenticator;
   messages: Messages;
+  site: Site;
   log: Logger;
   scrub: Scrub;
   now(): Date;

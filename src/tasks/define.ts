@@ -1,10 +1,15 @@
 import type { z } from 'zod';
 import type { Imap } from '../clients/imap.js';
+import type { Mail } from '../clients/mail.js';
+import type { Sms } from '../clients/sms.js';
+import type { Storage } from '../clients/storage.js';
+import type { Stripe } from '../clients/stripe.js';
 import type { Vault } from '../clients/vault.js';
 import type { Database, Transaction } from '../db/client.js';
 import type { Text } from '../errors.js';
 import type { Messages } from '../locales/index.js';
 import type { TaskLog } from '../run-log.js';
+import type { Site } from '../site.js';
 
 export const PRODUCTS = ['lokario', 'atlas', 'prix-cartes', 'erp-btp', 'talos'] as const;
 export type Product = (typeof PRODUCTS)[number];
@@ -14,6 +19,10 @@ export interface Capabilities {
   db: TaskDatabase;
   imap: Imap;
   vault: Vault;
+  mail: Mail;
+  sms: Sms;
+  storage: Storage;
+  stripe: Stripe;
 }
 
 export type Need = keyof Capabilities;
@@ -42,6 +51,7 @@ export interface RunContext<Input> {
   outOfTime(): boolean;
   log: TaskLog;
   messages: Messages;
+  site: Site;
   dryRun: boolean;
   force: boolean;
   /** Runs items side by side; one that fails is recorded and does not stop the others. */
@@ -62,7 +72,7 @@ export interface RunContext<Input> {
 
 export type Stats = Record<string, number | string | boolean | null>;
 
-export interface Task<Input = unknown, Needs extends Need = Need> {
+export interface Task<Input = unknown, Needs extends Need = Need, Uses extends Need = never> {
   name: string;
   path: `/${string}`;
   /** The recommended schedule, in `TIMEZONE`. */
@@ -73,18 +83,26 @@ export interface Task<Input = unknown, Needs extends Need = Need> {
   success: Text;
   timeoutMs: number;
   needs: readonly Needs[];
+  /** What it works with where that is configured, and without where it is not. */
+  uses?: readonly Uses[];
+  /** True when at least one of `uses` must be configured. */
+  needsOneUse?: boolean;
   /** The task's own parameters, beside those of every task. */
   input: z.ZodObject;
-  run(context: RunContext<Input> & Pick<Capabilities, Needs>): Promise<Stats>;
+  run(
+    context: RunContext<Input> & Pick<Capabilities, Needs> & Partial<Pick<Capabilities, Uses>>,
+  ): Promise<Stats>;
 }
 
 /** A task whose types the catalogue need not know; `needs` and `input` are checked before `run`. */
-export type AnyTask = Omit<Task, 'run'> & {
+export type AnyTask = Omit<Task<unknown, Need, Need>, 'run'> & {
   run(context: RunContext<never> & Capabilities): Promise<Stats>;
 };
 
-export function defineTask<Shape extends z.ZodObject, const Needs extends Need>(
-  task: Omit<Task<z.output<Shape>, Needs>, 'input'> & { input: Shape },
-): AnyTask {
+export function defineTask<
+  Shape extends z.ZodObject,
+  const Needs extends Need,
+  const Uses extends Need = never,
+>(task: Omit<Task<z.output<Shape>, Needs, Uses>, 'input'> & { input: Shape }): AnyTask {
   return task as unknown as AnyTask;
 }

@@ -1,4 +1,5 @@
-import { text, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { date, index, jsonb, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, cronhook, id, time } from './base.js';
 
 export const companies = cronhook.table('companies', {
@@ -24,21 +25,78 @@ export const companies = cronhook.table('companies', {
   createdAt: createdAt(),
 });
 
-export const users = cronhook.table('users', {
-  id: id(),
-  companyId: uuid('company_id'),
-  email: text('email').notNull().unique(),
-  name: text('name').notNull(),
-  phone: text('phone'),
-  role: text('role', { enum: ['owner', 'admin', 'member'] })
-    .notNull()
-    .default('member'),
-  lastLoginAt: time('last_login_at'),
-  lastActiveAt: time('last_active_at'),
-  disabledAt: time('disabled_at'),
-  stripeCustomerId: text('stripe_customer_id'),
-  deletionRequestedAt: time('deletion_requested_at'),
-  deletionScheduledAt: time('deletion_scheduled_at'),
-  deletionStartedAt: time('deletion_started_at'),
-  createdAt: createdAt(),
-});
+export const users = cronhook.table(
+  'users',
+  {
+    id: id(),
+    companyId: uuid('company_id'),
+    email: text('email').notNull().unique(),
+    name: text('name').notNull(),
+    phone: text('phone'),
+    role: text('role', { enum: ['owner', 'admin', 'member'] })
+      .notNull()
+      .default('member'),
+    lastLoginAt: time('last_login_at'),
+    lastActiveAt: time('last_active_at'),
+    disabledAt: time('disabled_at'),
+    stripeCustomerId: text('stripe_customer_id'),
+    deletionRequestedAt: time('deletion_requested_at'),
+    deletionScheduledAt: time('deletion_scheduled_at'),
+    deletionStartedAt: time('deletion_started_at'),
+    createdAt: createdAt(),
+  },
+  (user) => [
+    index('users_company').on(user.companyId),
+    index('users_deletion').on(user.deletionScheduledAt).where(sql`deletion_scheduled_at is not null`),
+  ],
+);
+
+/** The days on which somebody did something. */
+export const userActivity = cronhook.table(
+  'user_activity',
+  {
+    userId: uuid('user_id').notNull(),
+    day: date('day').notNull(),
+    createdAt: createdAt(),
+  },
+  (activity) => [primaryKey({ columns: [activity.userId, activity.day] })],
+);
+
+export const sessions = cronhook.table(
+  'sessions',
+  {
+    id: id(),
+    userId: uuid('user_id').notNull(),
+    expiresAt: time('expires_at').notNull(),
+    createdAt: createdAt(),
+  },
+  (session) => [index('sessions_user').on(session.userId)],
+);
+
+export const tokens = cronhook.table(
+  'tokens',
+  {
+    id: id(),
+    userId: uuid('user_id').notNull(),
+    kind: text('kind').notNull(),
+    expiresAt: time('expires_at').notNull(),
+    usedAt: time('used_at'),
+    createdAt: createdAt(),
+  },
+  (token) => [index('tokens_user').on(token.userId)],
+);
+
+/** The audit trail of deleted accounts, without personal data. */
+export const accountDeletions = cronhook.table(
+  'account_deletions',
+  {
+    id: id(),
+    userId: uuid('user_id').notNull(),
+    deletedAt: time('deleted_at').notNull(),
+    counts: jsonb('counts').$type<Record<string, number>>().notNull(),
+    /** When the erasure was written to the storage. */
+    storedAt: time('stored_at'),
+    createdAt: createdAt(),
+  },
+  (deletion) => [index('account_deletions_unstored').on(deletion.deletedAt).where(sql`stored_at is null`)],
+);
