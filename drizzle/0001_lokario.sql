@@ -161,7 +161,7 @@ CREATE INDEX "billing_documents_company" ON "cronhook"."billing_documents" USING
 CREATE INDEX "followups_open" ON "cronhook"."followups" USING btree ("document_id") WHERE stopped_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "incidents_open" ON "cronhook"."incidents" USING btree ("source") WHERE resolved_at is null;--> statement-breakpoint
 CREATE INDEX "notifications_user" ON "cronhook"."notifications" USING btree ("user_id","created_at");--> statement-breakpoint
-CREATE INDEX "outbox_messages_due" ON "cronhook"."outbox_messages" USING btree ("next_attempt_at") WHERE status = 'pending';--> statement-breakpoint
+CREATE INDEX "outbox_messages_due" ON "cronhook"."outbox_messages" USING btree ("next_attempt_at","id") WHERE status = 'pending';--> statement-breakpoint
 CREATE INDEX "outbox_messages_claimed" ON "cronhook"."outbox_messages" USING btree ("claimed_by") WHERE status = 'sending';--> statement-breakpoint
 CREATE INDEX "outbox_messages_message_id" ON "cronhook"."outbox_messages" USING btree ("message_id");--> statement-breakpoint
 CREATE INDEX "outbox_messages_recipient" ON "cronhook"."outbox_messages" USING btree (lower(recipient));--> statement-breakpoint

@@ -13,8 +13,11 @@ import { methodNotAllowed, triggerRoutes } from './routes/trigger.js';
 /** Messages quote what they refuse, and what they refuse may be long. */
 const LONGEST_MESSAGE = 500;
 
-/** The HTTP service: middleware, routes, and the one place where errors become answers. */
-export function createApp(deps: AppDependencies): Hono<AppEnvironment> {
+/**
+ * The HTTP service: middleware, routes, and the one place where errors become answers.
+ * @param extra routes of development
+ */
+export function createApp(deps: AppDependencies, extra?: Hono<AppEnvironment>): Hono<AppEnvironment> {
   const app = new Hono<AppEnvironment>();
 
   app.use(async (c, next) => {
@@ -29,6 +32,7 @@ export function createApp(deps: AppDependencies): Hono<AppEnvironment> {
   for (const routes of [triggerRoutes, healthRoutes, catalogueRoutes, runRoutes, docsRoutes])
     app.route('/', routes(deps));
   if (deps.tasks.some((task) => task.name === 'inbox-sync')) app.route('/', inboxRoutes(deps));
+  if (extra) app.route('/', extra);
   refuseOtherMethods(app);
 
   app.notFound((c) => answerError(c, new AppError('not_found', (t) => t.errors.notFound), deps));

@@ -40,7 +40,7 @@ const environment = z.object({
   TWILIO_ACCOUNT_SID: field.text().optional(),
   TWILIO_AUTH_TOKEN: field.secret().optional(),
   TWILIO_FROM: field.text().optional(),
-  TWILIO_API_URL: field.httpUrl().optional(),
+  TWILIO_API_URL: field.httpUrl().default('https://api.twilio.com'),
   S3_BUCKET: field.text().optional(),
   S3_ENDPOINT: field.httpUrl().optional(),
   S3_REGION: field.text().optional(),
@@ -73,7 +73,7 @@ const environment = z.object({
   STACK_USAGE_PATH: field.text().default('/api/usage'),
   NODE_EXPORTER_URLS: field.list().optional(),
   STRIPE_SECRET_KEY: field.secret().optional(),
-  STRIPE_API_URL: field.httpUrl().optional(),
+  STRIPE_API_URL: field.httpUrl().default('https://api.stripe.com'),
   TEMP_PATHS: field.list().optional(),
   HEALTHCHECKS_PING_KEY: field.secret().optional(),
   HEALTHCHECKS_URL: field.httpUrl().default('https://hc-ping.com'),
@@ -101,6 +101,11 @@ const MINIMUM_SECRET_LENGTH = 32;
 
 /** Known to everybody who reads this file: it protects nothing and never serves in production. */
 const DEVELOPMENT_ENCRYPTION_KEY = Buffer.from('cronhook development key, public').toString('base64');
+
+/** Where `npm run dev` listens for mails, so that a command in another terminal finds the same mailbox. */
+export const DEVELOPMENT_SMTP_PORT = 3125;
+export const DEVELOPMENT_SMTP_URL = `smtp://127.0.0.1:${DEVELOPMENT_SMTP_PORT}`;
+const DEVELOPMENT_MAIL_FROM = 'Cronhook <cronhook@atelier-moreau.example>';
 
 /** Every problem of the environment at once, each with its variable's name. */
 export class ConfigError extends Error {
@@ -130,6 +135,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, readSecretFile = readText): C
   const publicUrl = values.PUBLIC_URL ?? fallback;
   return {
     ...values,
+    ...developmentMail(values),
     production,
     HOST: values.HOST,
     ENCRYPTION_KEY:
@@ -137,6 +143,12 @@ export function loadConfig(env: NodeJS.ProcessEnv, readSecretFile = readText): C
     PUBLIC_URL: publicUrl,
     APP_URL: values.APP_URL ?? publicUrl,
   };
+}
+
+/** Not in tests, which start servers of their own; and no made-up sender for a server that somebody has set. */
+function developmentMail({ NODE_ENV, SMTP_URL, MAIL_FROM }: Environment): Partial<Environment> {
+  if (NODE_ENV !== 'development' || SMTP_URL) return {};
+  return { SMTP_URL: new Secret(DEVELOPMENT_SMTP_URL), MAIL_FROM: MAIL_FROM ?? DEVELOPMENT_MAIL_FROM };
 }
 
 type Given = Partial<Record<VariableName, string>>;

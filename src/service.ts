@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Hono } from 'hono';
 import { createApp } from './app.js';
 import type { Config } from './config.js';
 import { createContext } from './context.js';
 import { type DatabaseLocation, locateDatabase } from './database-url.js';
 import { migrate } from './db/migrate.js';
 import { isDatabaseUnavailable } from './errors.js';
-import type { AppDependencies } from './routes/environment.js';
+import type { AppDependencies, AppEnvironment } from './routes/environment.js';
 import { listen } from './server.js';
 
 /** How long a start waits for a database that is not up yet. */
@@ -19,11 +20,11 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** Done between the migrations and the first request; may return routes to serve besides. */
+type Prepare = (deps: AppDependencies) => Promise<Hono<AppEnvironment> | undefined>;
+
 /** Applies what migrations are pending, then listens. */
-export async function startService(
-  config: Config,
-  prepare?: (deps: AppDependencies) => Promise<void>,
-): Promise<Service> {
+export async function startService(config: Config, prepare?: Prepare): Promise<Service> {
   const database = await locateDatabase(config);
   try {
     return await start(config, database, prepare);
@@ -33,17 +34,13 @@ export async function startService(
   }
 }
 
-async function start(
-  config: Config,
-  database: DatabaseLocation,
-  prepare?: (deps: AppDependencies) => Promise<void>,
-): Promise<Service> {
+async function start(config: Config, database: DatabaseLocation, prepare?: Prepare): Promise<Service> {
   const context = createContext(config, { databaseUrl: database.url });
   const { log, messages, now } = context;
   if (database.data) log.info({ data: database.data }, 'embedded PostgreSQL');
   const applied = await migrateWithPatience(context);
   if (applied > 0) log.info({ applied }, 'migrations applied');
-  await prepare?.(context);
+  const extra = await prepare?.(context);
   if (!config.production && !config.CRON_SECRET) log.warn('CRON_SECRET is not set: every endpoint is open');
   for (const task of context.tasks) {
     const missing = context.runner.missing(task);
@@ -51,7 +48,7 @@ async function start(
       log.warn({ task: task.name, missing }, 'this task cannot run: set what is missing');
   }
   const host = config.HOST ?? (config.NODE_ENV === 'development' ? '127.0.0.1' : undefined);
-  const server = await listen({ app: createApp(context), port: config.PORT, host, messages, now });
+  const server = await listen({ app: createApp(context, extra), port: config.PORT, host, messages, now });
   const { address, port } = server.address;
   log.info({ address, port, tasks: context.tasks.map((task) => task.name) }, 'listening');
   return {

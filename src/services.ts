@@ -1,8 +1,10 @@
 import { createImap, type Imap } from './clients/imap.js';
-import type { Mail } from './clients/mail.js';
-import type { Sms } from './clients/sms.js';
+import { createMail, type Mail } from './clients/mail.js';
+import { createSms, type Sms } from './clients/sms.js';
 import type { Storage } from './clients/storage.js';
-import type { Stripe } from './clients/stripe.js';
+import { createFolderStorage } from './clients/storage-folder.js';
+import { createS3Storage } from './clients/storage-s3.js';
+import { createStripe, type Stripe } from './clients/stripe.js';
 import { createVault, type Vault } from './clients/vault.js';
 import type { Config, VariableName } from './config.js';
 import type { Secret } from './secret.js';
@@ -29,25 +31,47 @@ const VARIABLES: Record<Need, VariableName[]> = {
   stripe: ['STRIPE_SECRET_KEY'],
 };
 
+/** Stands for the bucket outside production, beside the data of the embedded database. */
+const STORAGE_FOLDER = '.data/storage';
+
 /** The only place where clients are built. */
-export function createServices(config: Config): Services {
+export function createServices(config: Config, { storageFolder = STORAGE_FOLDER } = {}): Services {
   const vault = vaultOf(config);
-  return { imap: createImap({ concurrency: config.INBOX_CONCURRENCY }), ...(vault && { vault }) };
+  const mail = mailOf(config);
+  const sms = smsOf(config);
+  const storage = storageOf(config, storageFolder);
+  const stripe = stripeOf(config);
+  return {
+    imap: createImap({ concurrency: config.INBOX_CONCURRENCY }),
+    ...(vault && { vault }),
+    ...(mail && { mail }),
+    ...(sms && { sms }),
+    ...(storage && { storage }),
+    ...(stripe && { stripe }),
+  };
 }
 
 /** Names the variables that a task lacks. */
 export function missingVariables(
   config: Config,
-  task: Pick<AnyTask, 'needs' | 'uses' | 'needsOneUse'>,
+  task: Pick<AnyTask, 'needs' | 'needsOneOf'>,
 ): VariableName[] {
-  const missing = (need: Need) => VARIABLES[need].filter((name) => config[name] === undefined);
+  const missing = (need: Need) => missingFor(config, need);
   const lacking = task.needs.flatMap(missing);
-  const uses = task.uses ?? [];
-  // Any of them would do: the first is the one to recommend.
-  const [recommended] = uses;
-  if (task.needsOneUse && recommended && uses.every((need) => missing(need).length > 0))
+  const [recommended, ...others] = task.needsOneOf ?? [];
+  if (recommended && [recommended, ...others].every((need) => missing(need).length > 0))
     lacking.push(...missing(recommended));
   return [...new Set(lacking)];
+}
+
+function missingFor(config: Config, need: Need): VariableName[] {
+  const missing = VARIABLES[need].filter((name) => config[name] === undefined);
+  if (need !== 'storage') return missing;
+  if (!config.S3_BUCKET) return config.production ? missing : [];
+  // Both or neither: half a pair would silently be taken for the machine's own credentials.
+  const pair = ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
+  const absent = pair.filter((name) => config[name] === undefined);
+  return absent.length === 1 ? absent : [];
 }
 
 function vaultOf(config: Config): Vault | undefined {
@@ -55,4 +79,39 @@ function vaultOf(config: Config): Vault | undefined {
     (key): key is Secret => key !== undefined,
   );
   return current && createVault([current, ...older]);
+}
+
+function mailOf({ SMTP_URL: url, MAIL_FROM: from, SMTP_CONCURRENCY: concurrency }: Config): Mail | undefined {
+  return url && from ? createMail({ url, from, concurrency }) : undefined;
+}
+
+function smsOf(config: Config): Sms | undefined {
+  const { TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM, TWILIO_API_URL } = config;
+  if (!TWILIO_ACCOUNT_SID || !TWILIO_AUTH_TOKEN || !TWILIO_FROM) return undefined;
+  return createSms({
+    accountSid: TWILIO_ACCOUNT_SID,
+    authToken: TWILIO_AUTH_TOKEN,
+    from: TWILIO_FROM,
+    apiUrl: TWILIO_API_URL,
+  });
+}
+
+function storageOf(config: Config, folder: string): Storage | undefined {
+  if (missingFor(config, 'storage').length > 0) return undefined;
+  const { S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = config;
+  if (!S3_BUCKET) return createFolderStorage(folder);
+  return createS3Storage({
+    bucket: S3_BUCKET,
+    endpoint: config.S3_ENDPOINT,
+    region: config.S3_REGION,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    credentials:
+      S3_ACCESS_KEY_ID && S3_SECRET_ACCESS_KEY
+        ? { accessKeyId: S3_ACCESS_KEY_ID, secretAccessKey: S3_SECRET_ACCESS_KEY }
+        : undefined,
+  });
+}
+
+function stripeOf({ STRIPE_SECRET_KEY, STRIPE_API_URL }: Config): Stripe | undefined {
+  return STRIPE_SECRET_KEY && createStripe({ secretKey: STRIPE_SECRET_KEY, apiUrl: STRIPE_API_URL });
 }

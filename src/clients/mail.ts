@@ -1,3 +1,10 @@
+import { Transform } from 'node:stream';
+import { createTransport } from 'nodemailer';
+import addressparser from 'nodemailer/lib/addressparser';
+import type { Secret } from '../secret.js';
+import { DeliveryProblem } from './delivery-problem.js';
+import { mailProblem } from './mail-problem.js';
+
 export interface Sender {
   name: string | undefined;
   address: string;
@@ -29,4 +36,116 @@ export interface Mail {
   concurrency: number;
   sender: Sender;
   open(): MailSession;
+}
+
+interface MailOptions {
+  url: Secret;
+  from: string;
+  concurrency: number;
+  timeouts?: Partial<MailTimeouts>;
+}
+
+interface MailTimeouts {
+  connectMs: number;
+  greetingMs: number;
+  /** Silence after which a connection counts as dead; servers may think long about a message. */
+  idleMs: number;
+}
+
+const TIMEOUTS: MailTimeouts = { connectMs: 10_000, greetingMs: 15_000, idleMs: 120_000 };
+
+/** Servers count messages by connection, and many stop at a hundred. */
+const MESSAGES_PER_CONNECTION = 100;
+
+export function createMail(options: MailOptions): Mail {
+  const sender = parseSender(options.from);
+  return { concurrency: options.concurrency, sender, open: () => openSession(options, sender) };
+}
+
+/** `Cronhook <cronhook@example.com>`, or the address alone. */
+export function parseSender(from: string): Sender {
+  const [found] = addressparser(from, { flatten: true });
+  return { name: found?.name || undefined, address: found?.address ?? from };
+}
+
+function openSession(options: MailOptions, sender: Sender): MailSession {
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const server = new URL(options.url.reveal());
+  const transport = createTransport({
+    url: options.url.reveal(),
+    pool: true,
+    maxConnections: options.concurrency,
+    maxMessages: MESSAGES_PER_CONNECTION,
+    // A message whose connection broke off may have arrived: whether it goes again is decided elsewhere.
+    maxRequeues: 0,
+    connectionTimeout: timeouts.connectMs,
+    greetingTimeout: timeouts.greetingMs,
+    dnsTimeout: timeouts.connectMs,
+    socketTimeout: timeouts.idleMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    ...transportSecurity(server),
+  });
+  // Errors of connections reach the message they carried.
+  transport.on('error', () => {});
+  const gates = new Map<unknown, () => Promise<void>>();
+  transport.use('stream', (mail, done) => {
+    const gate = gates.get(mail.data.messageId);
+    if (gate) mail.message.transform(() => endingAfter(gate));
+    done();
+  });
+  return {
+    async send(message, signal, beforeEnd) {
+      signal.throwIfAborted();
+      if (!isAddress(message.to)) throw new DeliveryProblem('permanent', (t) => t.delivery.invalidAddress);
+      let ended = false;
+      gates.set(message.messageId, async () => {
+        await beforeEnd();
+        ended = true;
+      });
+      try {
+        await transport.sendMail({
+          messageId: message.messageId,
+          from: { name: message.fromName ?? sender.name ?? '', address: sender.address },
+          to: { name: '', address: message.to },
+          envelope: { from: sender.address, to: message.to },
+          subject: message.subject,
+          text: message.text,
+          ...(message.html !== undefined && { html: message.html }),
+          headers: message.headers,
+          signal,
+        });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw mailProblem(error, { host: server.hostname, user: server.username, ended });
+      } finally {
+        gates.delete(message.messageId);
+      }
+    },
+    close: () => transport.close({ force: true }),
+  };
+}
+
+/** One address, and nothing that could be read as a second one or as a header. */
+export function isAddress(value: string): boolean {
+  return value.length <= 320 && /^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()[\]\\\p{Cc}]+$/u.test(value);
+}
+
+/** Holds the end of a message back until the gate opens. */
+function endingAfter(gate: () => Promise<void>): Transform {
+  return new Transform({
+    transform: (chunk, _encoding, done) => done(null, chunk),
+    flush: (done) => void gate().then(() => done(), done),
+  });
+}
+
+/** A password leaves this machine encrypted or not at all, unless the URL itself says otherwise. */
+function transportSecurity(server: URL) {
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(server.hostname);
+  // Nothing leaves the machine, and nobody has a certificate for it.
+  if (isLocal) return { tls: { rejectUnauthorized: false } };
+  const chosen = ['ignoreTLS', 'requireTLS', 'opportunisticTLS'].some((name) =>
+    server.searchParams.has(name),
+  );
+  return server.password && server.protocol === 'smtp:' && !chosen ? { requireTLS: true } : {};
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import { type Database, rowsOf, type Transaction } from './client.js';
+import { recordIdentity } from './identity.js';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
 
@@ -23,6 +24,7 @@ export async function migrate(db: Database): Promise<number> {
         sql`insert into cronhook.migrations (hash, created_at) values (${migration.hash}, ${migration.folderMillis}::bigint)`,
       );
     }
+    await recordIdentity(tx);
     return pending.length;
   });
 }

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { AppDependencies } from '../routes/environment.js';
 import { sealPassword } from '../tasks/inbox/credentials.js';
 import { startSampleImapServer } from './imap-server.js';
+import { addLokarioSample } from './sample/lokario.js';
 import { sampleFolders } from './sample-mails.js';
 
 const COMPANY_ID = '0a000000-0000-4000-8000-000000000001';
@@ -17,7 +18,8 @@ const USERS = [
 ];
 
 /** A small firm with its users and its mailbox, on an IMAP server inside this process. Repeating it changes nothing. */
-export async function addSampleData({ db, services, log }: AppDependencies): Promise<void> {
+export async function addSampleData(deps: AppDependencies): Promise<void> {
+  const { db, services, log } = deps;
   const server = await startImapServer(log);
   await db.rows(sql`
     insert into cronhook.companies (id, name, email, plan, status)
@@ -29,6 +31,8 @@ export async function addSampleData({ db, services, log }: AppDependencies): Pro
       values (${COMPANY_ID}::uuid, ${user.email}, ${user.name}, ${user.role}) on conflict do nothing
     `);
   }
+  const [owner, admin, member] = USERS.map(({ email }) => email) as [string, string, string];
+  await addLokarioSample(deps, { id: COMPANY_ID, replyTo: MAILBOX.username, owner, admin, member });
   if (!services.vault) return;
   const sealed = sealPassword(services.vault, MAILBOX_ID, MAILBOX.password);
   await db.rows(sql`

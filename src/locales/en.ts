@@ -1,11 +1,27 @@
+import { answersEn } from './answers.js';
+import { deliveryEn } from './delivery.js';
+import { followupsEn } from './followups.js';
 import type { Messages } from './index.js';
+import { mailsEn } from './mails-en.js';
+import { remindersEn } from './reminders.js';
+import { thirdPartiesEn } from './third-parties.js';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
 
 export const en: Messages = {
+  ...thirdPartiesEn,
   tasks: {
     'inbox-sync': { success: 'Inbox synchronised successfully' },
+    followups: { success: 'Automatic follow-ups processed' },
+    'account-deletions': { success: 'Account deletions processed' },
+    'overdue-reminders': { success: 'Overdue items and reminders checked' },
+    outbox: { success: 'Pending messages delivered' },
   },
+  delivery: deliveryEn,
+  followups: followupsEn,
+  mails: mailsEn,
+  reminders: remindersEn,
+  answers: answersEn,
   run: {
     stillRunning: (seconds) => `This task has been running for ${seconds} s: nothing was started`,
     running: 'Still running: follow the Location header to learn how it ends',

@@ -1,11 +1,29 @@
+import { answersFr } from './answers.js';
+import { deliveryFr } from './delivery.js';
+import { followupsFr } from './followups.js';
 import type { Messages } from './index.js';
+import { mailsFr } from './mails-fr.js';
+import { remindersFr } from './reminders.js';
+import { thirdPartiesFr } from './third-parties.js';
 
 const list = new Intl.ListFormat('fr', { type: 'conjunction' });
 
 export const fr: Messages = {
+  ...thirdPartiesFr,
   tasks: {
     'inbox-sync': { success: 'Synchronisation inbox terminée avec succès' },
+    followups: { success: 'Traitement des relances automatiques terminé avec succès' },
+    'account-deletions': { success: 'Traitement des suppressions de comptes terminé avec succès' },
+    'overdue-reminders': {
+      success: 'Vérification des éléments en retard et des rappels terminée avec succès',
+    },
+    outbox: { success: 'Distribution des messages en attente terminée avec succès' },
   },
+  delivery: deliveryFr,
+  followups: followupsFr,
+  mails: mailsFr,
+  reminders: remindersFr,
+  answers: answersFr,
   run: {
     stillRunning: (seconds) => `Cette tâche est déjà en cours depuis ${seconds} s : rien n’a été relancé`,
     running: 'Exécution en cours : consultez l’adresse de l’en-tête Location pour en connaître l’issue',

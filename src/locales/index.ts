@@ -1,10 +1,24 @@
+import type { AnswerTexts } from './answers.js';
+import type { DeliveryTexts } from './delivery.js';
 import { en } from './en.js';
+import type { FollowupTexts } from './followups.js';
 import { fr } from './fr.js';
+import type { MailTexts } from './mails.js';
+import type { ReminderTexts } from './reminders.js';
+import type { ThirdPartyTexts } from './third-parties.js';
 
 /** Every text a person may read, once in each language. */
-export interface Messages {
+export interface Messages extends ThirdPartyTexts {
   /** By task name: the message of the contract (section 2.1). */
-  tasks: Record<'inbox-sync', { success: string }>;
+  tasks: Record<
+    'inbox-sync' | 'followups' | 'account-deletions' | 'overdue-reminders' | 'outbox',
+    { success: string }
+  >;
+  delivery: DeliveryTexts;
+  followups: FollowupTexts;
+  mails: MailTexts;
+  reminders: ReminderTexts;
+  answers: AnswerTexts;
   run: {
     stillRunning(seconds: number): string;
     running: string;

@@ -85,8 +85,8 @@ export interface Task<Input = unknown, Needs extends Need = Need, Uses extends N
   needs: readonly Needs[];
   /** What it works with where that is configured, and without where it is not. */
   uses?: readonly Uses[];
-  /** True when at least one of `uses` must be configured. */
-  needsOneUse?: boolean;
+  /** At least one of these must be configured; the first is the one to recommend. */
+  needsOneOf?: readonly Uses[];
   /** The task's own parameters, beside those of every task. */
   input: z.ZodObject;
   run(

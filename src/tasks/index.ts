@@ -1,8 +1,11 @@
+import { overdueReminders } from './agenda/overdue-reminders.js';
+import { followups } from './billing/followups.js';
 import { type AnyTask, PRODUCTS } from './define.js';
 import { inboxSync } from './inbox/inbox-sync.js';
+import { outbox } from './messages/outbox.js';
 
 /** Every task, in the order of the contract (section 2.1). */
-export const tasks: AnyTask[] = [inboxSync];
+export const tasks: AnyTask[] = [inboxSync, followups, overdueReminders, outbox];
 
 /**
  * The tasks that `TASKS` names, themselves or by product; all of them without it.

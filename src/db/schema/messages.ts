@@ -44,7 +44,7 @@ export const outboxMessages = cronhook.table(
     createdAt: createdAt(),
   },
   (message) => [
-    index('outbox_messages_due').on(message.nextAttemptAt).where(sql`status = 'pending'`),
+    index('outbox_messages_due').on(message.nextAttemptAt, message.id).where(sql`status = 'pending'`),
     index('outbox_messages_claimed').on(message.claimedBy).where(sql`status = 'sending'`),
     index('outbox_messages_message_id').on(message.messageId),
     index('outbox_messages_recipient').on(sql`lower(recipient)`),

@@ -1,11 +1,13 @@
 import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import type { ImapSession } from '../../clients/imap.js';
 import { AppError } from '../../errors.js';
+import { fetchDeliveries } from './answers/fetch-deliveries.js';
 import { fetchListed, fetchReadable } from './fetch-readable.js';
 import { fetchTexts, LONGEST_TEXT_BYTES } from './fetch-texts.js';
 import { flagsOf } from './flags.js';
 import { planParts } from './mime/body-structure.js';
 import { HEADER_FIELDS, parseHeaders } from './mime/headers.js';
+import { findReportParts } from './mime/report-parts.js';
 import type { FetchedMessage, MessageHead } from './model.js';
 
 interface Fetching {
@@ -39,7 +41,9 @@ export async function* fetchMessages(
     if (fetching.outOfTime()) return;
     const heads = await fetchHeads(session, uids.slice(start, start + BATCH_SIZE), fetching);
     for (const chunk of chunks(heads)) {
-      yield await fetchTexts(session, chunk);
+      const messages = await fetchTexts(session, chunk);
+      const deliveries = await fetchDeliveries(session, chunk);
+      yield messages.map((message) => ({ ...message, delivery: deliveries.get(message.uid) ?? null }));
       if (fetching.outOfTime()) return;
     }
   }
@@ -70,6 +74,7 @@ async function fetchHeads(session: ImapSession, uids: number[], fetching: Fetchi
 function toHead(message: FetchMessageObject): MessageHead {
   const headers = parseHeaders(message.headers ?? Buffer.alloc(0));
   const plan = planParts(message.bodyStructure);
+  const report = findReportParts(message.bodyStructure);
   const { internalDate } = message;
   const isDate = internalDate instanceof Date && !Number.isNaN(internalDate.getTime());
   return {
@@ -80,6 +85,8 @@ function toHead(message: FetchMessageObject): MessageHead {
     headers,
     texts: plan.texts,
     attachments: plan.attachments,
+    isReport: report !== null || message.bodyStructure?.type === 'multipart/report',
+    report,
     broken: message.bodyStructure?.type.startsWith('multipart/') === true && plan.attachments.length === 0,
   };
 }

@@ -48,7 +48,7 @@ export async function reconcileFolders(sync: MailboxSync): Promise<FolderState[]
     const row = byPath.get(folder.path) as FolderRow;
     const recount = isDueForCount(row, context.now());
     const stale = recount || isStale(row, folder, live && (live.get(row.id) ?? 0));
-    return { ...row, uidNext: folder.uidNext, stale, recount };
+    return { ...row, specialUse: folder.specialUse, uidNext: folder.uidNext, stale, recount };
   });
 }
 

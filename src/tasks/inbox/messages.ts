@@ -47,8 +47,10 @@ async function fetchAndStore(
     signal.throwIfAborted();
     last = (chunk.at(-1) as FetchedMessage).uid;
     // Not `+= await`: that adds to the sum of before, and mailboxes are synced side by side.
-    const added = await storeMessages(sync, folder, chunk, markerAfter(last));
-    tally.messagesAdded += added;
+    const stored = await storeMessages(sync, folder, chunk, markerAfter(last));
+    tally.messagesAdded += stored.added;
+    tally.replies += stored.replies;
+    tally.bounces += stored.bounces;
     sync.show();
   }
   signal.throwIfAborted();

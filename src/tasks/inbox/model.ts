@@ -3,7 +3,9 @@ import type { Transaction } from '../../db/client.js';
 import type { Capabilities, RunContext } from '../define.js';
 import type { MailboxAccess } from './credentials.js';
 import type { AttachmentInfo, TextPart } from './mime/body-structure.js';
+import type { DeliveryReport } from './mime/delivery-report.js';
 import type { MailHeaders } from './mime/headers.js';
+import type { ReportParts } from './mime/report-parts.js';
 import type { Tally } from './tally.js';
 
 /** A mailbox as the sync works on it. */
@@ -48,6 +50,7 @@ export interface FolderRow {
 }
 
 export interface FolderState extends FolderRow {
+  specialUse: string | null;
   uidNext: number;
   /** The server has, or may have, something that we have not. */
   stale: boolean;
@@ -73,11 +76,18 @@ export interface FetchedMessage {
   text: string | null;
   html: string | null;
   attachments: AttachmentInfo[];
+  /** A program wrote it about another mail: a bounce, a receipt. */
+  isReport: boolean;
+  /** What it says of the delivery of another mail. */
+  delivery: DeliveryReport | null;
 }
 
+export type TextedMessage = Omit<FetchedMessage, 'delivery'>;
+
 /** A mail whose texts are still on the server. */
-export interface MessageHead extends Omit<FetchedMessage, 'text' | 'html'> {
+export interface MessageHead extends Omit<TextedMessage, 'text' | 'html'> {
   texts: TextPart[];
+  report: ReportParts | null;
   /** The server sees no part in a mail that should have some: its text is taken as it stands. */
   broken: boolean;
 }

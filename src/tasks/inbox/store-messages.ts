@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { NIL } from 'uuid';
 import { rowsOf, type Transaction } from '../../db/client.js';
 import { storable } from '../../db/json.js';
+import { type Answers, recordAnswers } from './answers/record-answers.js';
 import type { FetchedMessage, FolderState, MailboxSync } from './model.js';
 import { assignThreads } from './threads.js';
 
@@ -63,26 +64,31 @@ const content = columns.filter((name) => name !== 'uid' && name !== 'thread_id')
 const CONTENT = sql.raw(content.join(', '));
 const NEW_CONTENT = sql.raw(content.map((name) => `excluded.${name}`).join(', '));
 
-/**
- * Stores a chunk and the folder's marker in one transaction: killed at any instant, nothing is lost or doubled.
- * @returns how many mails are new
- */
+export interface Stored extends Answers {
+  /** How many mails are new. */
+  added: number;
+}
+
+/** Stores a chunk, what it answers and the folder's marker in one transaction: killed at any instant, nothing is lost or doubled. */
 export async function storeMessages(
   sync: MailboxSync,
   folder: FolderState,
   messages: FetchedMessage[],
   marker: Marker,
-): Promise<number> {
+): Promise<Stored> {
   const rows = messages.map(toRow);
   return sync.write(async (tx) => {
     const known = folder.backfillUid === null ? new Set<number>() : await adopt(tx, folder, rows);
     const fresh = rows.filter((row) => !known.has(row.uid));
     await assignThreads(tx, sync.folderIds, fresh);
-    const added = fresh.length === 0 ? 0 : await insert(tx, folder, fresh);
+    const inserted = fresh.length === 0 ? [] : await insert(tx, folder, fresh);
+    const created = new Set(inserted.filter((row) => row.created).map((row) => Number(row.uid)));
+    const mails = messages.filter((message) => created.has(message.uid));
+    const answers = await recordAnswers({ tx, sync, folder, mails });
     await tx.execute(
       sql`update cronhook.inbox_folders set ${assignment(marker)} where id = ${folder.id}::uuid`,
     );
-    return added;
+    return { added: inserted.length, ...answers };
   });
 }
 
@@ -92,8 +98,9 @@ const assignment = (marker: Marker): SQL =>
     : sql`backfill_uid = ${marker.backfillUid}::bigint`;
 
 /** A mail that is there already was marked deleted when its folder went; the folder came back with its numbers. */
-async function insert(tx: Transaction, folder: FolderState, rows: MessageRow[]): Promise<number> {
-  const inserted = await rowsOf(
+async function insert(tx: Transaction, folder: FolderState, rows: MessageRow[]) {
+  // Of a row that was there already, xmax names the statement that has just locked it.
+  return rowsOf<{ uid: string; created: boolean }>(
     tx,
     sql`
       insert into cronhook.inbox_messages as known (folder_id, uid_validity, ${COLUMNS})
@@ -102,10 +109,9 @@ async function insert(tx: Transaction, folder: FolderState, rows: MessageRow[]):
       set (${CONTENT}, deleted_at) = row (${NEW_CONTENT}, null),
         thread_id = case when known.message_id is not distinct from excluded.message_id then known.thread_id else excluded.thread_id end
       where known.deleted_at is not null
-      returning 1
+      returning uid, xmax = 0 as created
     `,
   );
-  return inserted.length;
 }
 
 /**

@@ -135,27 +135,27 @@ function decodedSize(size: number, encoding: string | undefined): number {
 }
 
 /** A message that is no multipart has one part, 1. Numbers go into IMAP commands: only digits and dots pass. */
-function partNumber(node: StructureNode, place: Place): string {
+export function partNumber(node: StructureNode, place: { path: number[] }): string {
   const part = textOf(node.part) ?? '';
   return /^\d{1,9}(?:\.\d{1,9}){0,200}$/.test(part) ? part : place.path.join('.') || '1';
 }
 
-function typeOf(node: StructureNode): string {
+export function typeOf(node: StructureNode): string {
   const type = cleanText((textOf(node.type) ?? '').slice(0, 300))
     .trim()
     .toLowerCase();
   return /^[!-.0-~]+\/[!-.0-~]+$/.test(type) ? type : 'application/octet-stream';
 }
 
-function sizeOf(node: StructureNode): number {
+export function sizeOf(node: StructureNode): number {
   const { size } = node;
   return typeof size === 'number' && Number.isFinite(size) && size > 0 ? Math.floor(size) : 0;
 }
 
 /** The node as it may arrive from a broken server: every field is to be checked. */
-type StructureNode = { [Field in keyof MessageStructureObject]?: unknown };
+export type StructureNode = { [Field in keyof MessageStructureObject]?: unknown };
 
-function isObject(value: unknown): value is StructureNode {
+export function isObject(value: unknown): value is StructureNode {
   return typeof value === 'object' && value !== null;
 }
 
@@ -163,6 +163,6 @@ function parametersOf(value: unknown): Parameters {
   return isObject(value) ? (value as Parameters) : {};
 }
 
-function textOf(value: unknown): string | undefined {
+export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,0 +1,162 @@
+import type { MailTexts } from './mails.js';
+
+const s = (count: number): string => (count > 1 ? 's' : '');
+const numbered = (name: string, number: string): string => (number ? `${name} n°\u00a0${number}` : name);
+const invoice = (number: string): string => numbered('facture', number);
+const quote = (number: string): string => numbered('devis', number);
+const fallenDue = (due: string): string => (due ? `, échue le ${due},` : '');
+
+const PAID_MEANWHILE =
+  'Si votre règlement est parti entre-temps, ce message est sans objet : merci de ne pas en tenir compte.';
+const ANSWERED_MEANWHILE =
+  'Si vous nous avez répondu ou réglé entre-temps, ce message est sans objet : merci de ne pas en tenir compte.';
+
+export const mailsFr: MailTexts = {
+  moment: (day, time) => `${day} à ${time}`,
+  lessThanAMinute: 'moins d’une minute',
+  greeting: (name) => (name ? `Bonjour ${name},` : 'Bonjour,'),
+  closing: (signature) => (signature ? 'Cordialement,' : 'Cordialement.'),
+  fact: (label, value) => `${label} : ${value}`,
+  unsubscribe: { ask: 'Vous ne souhaitez plus recevoir ces messages ?', link: 'Se désinscrire' },
+  followup: {
+    labels: {
+      invoice: 'Facture',
+      quote: 'Devis',
+      amount: 'Montant',
+      issued: 'Date d’émission',
+      due: 'Échéance',
+      validUntil: 'Valable jusqu’au',
+    },
+    overdue: (due, days) => `${due} (${days} jour${s(days)} de retard)`,
+    open: { invoice: 'Voir la facture', quote: 'Voir le devis' },
+    invoice: {
+      courteous: {
+        subject: (number) => `Rappel : ${invoice(number)}`,
+        heading: (number) => `Rappel : ${invoice(number)}`,
+        before: ({ number, amount, due }) => [
+          `Sauf erreur de notre part, le règlement de votre ${invoice(number)} d’un montant de ${amount}${fallenDue(due)} ne nous est pas encore parvenu. Il s’agit sans doute d’un simple oubli.`,
+        ],
+        after: [
+          'Nous vous remercions de bien vouloir y donner suite dès que possible.',
+          PAID_MEANWHILE,
+          'Une question sur cette facture ? Répondez simplement à ce message.',
+        ],
+      },
+      firm: {
+        subject: (number) => `Relance : ${invoice(number)} impayée`,
+        heading: (number) => `Relance : ${invoice(number)} impayée`,
+        before: ({ number, amount, due }) => [
+          `Malgré notre rappel, et sauf erreur de notre part, votre ${invoice(number)} d’un montant de ${amount}${fallenDue(due)} reste impayée à ce jour.`,
+          'Nous vous prions de procéder à son règlement sans délai.',
+        ],
+        after: [
+          PAID_MEANWHILE,
+          'Si une difficulté retarde ce paiement, dites-le-nous en répondant simplement à ce message : nous chercherons une solution avec vous.',
+        ],
+      },
+      final: {
+        subject: (number) => `Dernière relance avant recouvrement : ${invoice(number)}`,
+        heading: (number) => `Mise en demeure de payer : ${invoice(number)}`,
+        before: ({ number, amount, due }) => [
+          `Malgré nos rappels, et sauf erreur de notre part, votre ${invoice(number)} d’un montant de ${amount}${fallenDue(due)} demeure impayée.`,
+          'Par le présent message, nous vous mettons en demeure de régler cette somme dans un délai de huit jours à compter de sa réception.',
+        ],
+        after: [
+          'Sans règlement ni réponse de votre part dans ce délai, nous pourrons confier cette créance au recouvrement sans autre relance. Les pénalités de retard et, entre professionnels, l’indemnité forfaitaire pour frais de recouvrement prévues par la loi pourront s’y ajouter.',
+          PAID_MEANWHILE,
+          'Une solution amiable reste possible : pour convenir d’un échéancier ou contester cette facture, répondez simplement à ce message.',
+        ],
+      },
+    },
+    quote: {
+      courteous: {
+        subject: (number) => `Votre ${quote(number)}`,
+        heading: (number) => `Votre ${quote(number)}`,
+        before: ({ number, amount, issued }) => [
+          `Le ${issued}, nous vous avons adressé le ${quote(number)} d’un montant de ${amount}. Avez-vous pu en prendre connaissance ?`,
+        ],
+        after: [
+          'Nous en parlerons volontiers avec vous : pour une question, un ajustement ou votre accord, répondez simplement à ce message.',
+          ANSWERED_MEANWHILE,
+        ],
+      },
+      firm: {
+        subject: (number) => `Votre ${quote(number)} attend votre réponse`,
+        heading: (number) => `Votre ${quote(number)} attend votre réponse`,
+        before: ({ number, amount, issued }) => [
+          `Sauf erreur de notre part, vous n’avez pas encore répondu au ${quote(number)} d’un montant de ${amount}, que nous vous avons adressé le ${issued}.`,
+        ],
+        after: [
+          'Afin de pouvoir nous organiser, nous vous serions reconnaissants de nous faire part de votre décision, quelle qu’elle soit : répondez simplement à ce message.',
+          ANSWERED_MEANWHILE,
+        ],
+      },
+      final: {
+        subject: (number) => `Dernier message au sujet de votre ${quote(number)}`,
+        heading: (number) => `Dernier message au sujet de votre ${quote(number)}`,
+        before: ({ number, amount, issued }) => [
+          `Nous revenons une dernière fois vers vous au sujet du ${quote(number)} d’un montant de ${amount}, que nous vous avons adressé le ${issued}.`,
+        ],
+        after: [
+          'Si votre projet est toujours d’actualité, répondez simplement à ce message : nous serons heureux de le mener avec vous. Sinon, nous ne vous écrirons plus à ce sujet.',
+          ANSWERED_MEANWHILE,
+        ],
+      },
+    },
+  },
+  appointment: {
+    subject: (title, moment) => `Rappel : ${title || 'rendez-vous'}, ${moment}`,
+    heading: 'Rappel de rendez-vous',
+    before: 'Nous vous rappelons votre rendez-vous :',
+    labels: { title: 'Objet', moment: 'Date', location: 'Lieu' },
+  },
+  farewell: {
+    subject: 'Votre compte a été supprimé',
+    heading: 'Votre compte a été supprimé',
+    body: [
+      'Votre compte a été supprimé, avec les données personnelles qui s’y rattachaient. Cette suppression est définitive.',
+      'La loi nous oblige à conserver les factures et les paiements pendant dix ans. Ils le sont sans lien avec votre personne.',
+      'Ceci est le dernier message que nous vous adressons. Merci de la confiance que vous nous avez accordée.',
+    ],
+  },
+  incident: {
+    opened: {
+      subject: (count, name) => (name ? `Échec de la tâche ${name}` : `Échec de ${count} tâches`),
+      before: (count) =>
+        `${count > 1 ? `${count} tâches ont` : 'Une tâche a'} échoué. Le message d’erreur dit quoi faire ; l’exécution en donne le détail.`,
+      since: (moment) => `Depuis le ${moment}`,
+    },
+    reminder: {
+      subject: (count, name) =>
+        name ? `Toujours en échec : tâche ${name}` : `Toujours en échec : ${count} tâches`,
+      before: (count) =>
+        `${count > 1 ? `${count} tâches échouent` : 'Une tâche échoue'} toujours. Le message d’erreur dit quoi faire ; l’exécution en donne le détail.`,
+      since: (moment, duration) => `Depuis ${duration} (${moment})`,
+    },
+    recovered: {
+      subject: (count, name) => (name ? `Rétablie : tâche ${name}` : `${count} tâches rétablies`),
+      before: (count) =>
+        `${count > 1 ? `${count} tâches fonctionnent` : 'Une tâche fonctionne'} de nouveau. Il n’y a rien à faire.`,
+      since: (moment, duration) => `En échec pendant ${duration}, depuis le ${moment}`,
+    },
+    sharedError: (message) => `Même erreur pour toutes : ${message}`,
+    error: (message) => `Erreur : ${message}`,
+    openRun: 'Ouvrir l’exécution',
+    more: (count) => `… et ${count} autre${s(count)} tâche${s(count)}.`,
+  },
+  unsubscribePage: {
+    ask: {
+      title: 'Ne plus recevoir ces messages ?',
+      text: 'Votre adresse ne recevra plus aucun message de notre part. Rien n’est changé tant que vous n’avez pas confirmé.',
+    },
+    done: {
+      title: 'Désinscription enregistrée',
+      text: 'C’est fait : votre adresse ne recevra plus de message de notre part. Vous pouvez fermer cette page.',
+    },
+    invalid: {
+      title: 'Ce lien n’est pas valable',
+      text: 'L’adresse de cette page est incomplète ou n’est plus valable. Ouvrez le lien entier du dernier message reçu, ou répondez à ce message pour demander votre désinscription.',
+    },
+    button: 'Me désinscrire',
+  },
+};

@@ -1,0 +1,62 @@
+/** What a follow-up says of its document, formatted; a number or day that is not known is empty. */
+export interface DocumentWords {
+  number: string;
+  amount: string;
+  issued: string;
+  due: string;
+}
+
+/** What one tone says: before the figures of the document, and after them. */
+interface LetterTexts {
+  subject(number: string): string;
+  heading(number: string): string;
+  before(document: DocumentWords): string[];
+  after: string[];
+}
+
+/** How hard a follow-up asks: the first word, the second, the last. */
+export type Tone = 'courteous' | 'firm' | 'final';
+
+export type DocumentKind = 'invoice' | 'quote';
+
+/** Names that may be empty leave no gap. */
+export interface MailTexts {
+  /** A day and an hour, joined. */
+  moment(day: string, time: string): string;
+  lessThanAMinute: string;
+  greeting(name: string): string;
+  /** Above the signature, which may be missing. */
+  closing(signature: string): string;
+  /** `Montant : 12 €` */
+  fact(label: string, value: string): string;
+  unsubscribe: { ask: string; link: string };
+  followup: Record<DocumentKind, Record<Tone, LetterTexts>> & {
+    labels: Record<DocumentKind | 'amount' | 'issued' | 'due' | 'validUntil', string>;
+    /** The due date with the days since. */
+    overdue(due: string, days: number): string;
+    open: Record<DocumentKind, string>;
+  };
+  appointment: {
+    subject(title: string, moment: string): string;
+    heading: string;
+    before: string;
+    labels: { title: string; moment: string; location: string };
+  };
+  farewell: { subject: string; heading: string; body: string[] };
+  incident: Record<
+    'opened' | 'reminder' | 'recovered',
+    {
+      /** The name of a task that is alone, else none. */
+      subject(count: number, name: string): string;
+      before(count: number): string;
+      since(moment: string, duration: string): string;
+    }
+  > & {
+    /** Said once, when all the tasks have failed with the same message. */
+    sharedError(message: string): string;
+    error(message: string): string;
+    openRun: string;
+    more(count: number): string;
+  };
+  unsubscribePage: Record<'ask' | 'done' | 'invalid', { title: string; text: string }> & { button: string };
+}

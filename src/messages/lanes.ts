@@ -1,0 +1,57 @@
+import type { Mail } from '../clients/mail.js';
+import type { Sms } from '../clients/sms.js';
+import type { Channel } from '../db/schema/messages.js';
+import { type Envelope, MARKETING, SENDER_NAME } from './queue.js';
+
+/** A message whose content can be read. */
+export interface OpenMessage extends Envelope {
+  headers: Record<string, string>;
+  messageId: string;
+}
+
+/** How the messages of one channel go out. */
+export interface Lane {
+  channel: Channel;
+  /** How errors name the channel. */
+  name: string;
+  /** Deliveries of which nobody knows yet whether they have to be written down. */
+  width: number;
+  /** Messages in hand; more than the width keeps connections busy while results are written down. */
+  workers: number;
+  /** @param beforeEnd is awaited before the other side may have the message */
+  send(message: OpenMessage, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<void>;
+  close(): void;
+}
+
+/** Nobody should answer a machine, and no machine should answer at all (RFC 3834). */
+const AUTOMATIC = { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' };
+
+export function mailLane(mail: Mail): Lane {
+  const session = mail.open();
+  return {
+    channel: 'email',
+    name: 'SMTP',
+    width: mail.concurrency,
+    workers: mail.concurrency * 2,
+    send({ recipient, subject, text, html, headers, messageId }, signal, beforeEnd) {
+      const { [SENDER_NAME]: fromName, [MARKETING]: _, ...own } = headers;
+      const message = { messageId, fromName, to: recipient, subject, text, html: html ?? undefined };
+      return session.send({ ...message, headers: { ...own, ...AUTOMATIC } }, signal, beforeEnd);
+    },
+    close: () => session.close(),
+  };
+}
+
+export function smsLane(sms: Sms): Lane {
+  return {
+    channel: 'sms',
+    name: 'SMS',
+    width: sms.concurrency,
+    workers: sms.concurrency,
+    async send({ recipient, text }, signal, beforeEnd) {
+      await beforeEnd();
+      await sms.send({ to: recipient, text }, signal);
+    },
+    close: () => {},
+  };
+}

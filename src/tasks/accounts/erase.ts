@@ -1,0 +1,86 @@
+import { getTableName, type SQL, sql } from 'drizzle-orm';
+import type { Vault } from '../../clients/vault.js';
+import { rowsOf, type Transaction } from '../../db/client.js';
+import * as schema from '../../db/schema/index.js';
+import type { Messages } from '../../locales/index.js';
+import { closeCompany } from './company.js';
+import { PERSONAL_DATA } from './personal-data.js';
+import { redactRows } from './redact-rows.js';
+import type { TableName, TableRule } from './rules.js';
+import { type Rows, readSubject, type Subject } from './subject.js';
+
+interface EraseTools {
+  messages: Messages;
+  /** Finds the encrypted messages to that person. */
+  vault: Vault | undefined;
+  now: Date;
+  /** Only a user whose deletion has begun. */
+  claimed: boolean;
+}
+
+/** By table, what was deleted or changed. */
+export type Counts = Record<string, number>;
+
+export interface Erased {
+  subject: Subject;
+  counts: Counts;
+}
+
+/**
+ * Deletes a user and whatever is personal, by the rules of `PERSONAL_DATA`, in the caller's transaction. What it never
+ * deletes: billing documents, and anything of a company in which somebody is left.
+ * @returns undefined when there is nothing to delete (any more)
+ */
+export async function eraseUser(
+  tx: Transaction,
+  userId: string,
+  { messages, vault, now, claimed }: EraseTools,
+): Promise<Erased | undefined> {
+  const rows: Rows = (statement) => rowsOf(tx, statement);
+  const subject = await readSubject(rows, userId, { claimed, lock: true, vault });
+  if (!subject) return undefined;
+  const counts: Counts = {};
+  const add = (table: string, count: number) => {
+    if (count > 0) counts[table] = (counts[table] ?? 0) + count;
+  };
+  if (subject.companyId && subject.lastMember)
+    await closeCompany(rows, subject.companyId, messages.accounts.deletedCompany, now, add);
+  for (const [tableName, rule] of rules()) {
+    const table = getTableName(schema[tableName]);
+    if (rule.goes) add(table, await countOf(rows, deletion(table, rule.goes(subject))));
+    add(table, await redactRows(rows, tableName, subject, messages.accounts.redacted));
+  }
+  return { subject, counts };
+}
+
+/** What would go, table by table; nothing is locked or changed. */
+export async function previewErasure(
+  rows: Rows,
+  userId: string,
+  vault: Vault | undefined,
+): Promise<{ lastMember: boolean; rows: Counts } | undefined> {
+  const subject = await readSubject(rows, userId, { claimed: false, lock: false, vault });
+  if (!subject) return undefined;
+  const counts: Counts = {};
+  for (const [tableName, rule] of rules()) {
+    if (!rule.goes) continue;
+    const table = getTableName(schema[tableName]);
+    const count = await countOf(
+      rows,
+      sql`select count(*)::int as count from cronhook.${sql.identifier(table)} where ${rule.goes(subject)}`,
+    );
+    if (count > 0) counts[table] = count;
+  }
+  return { lastMember: subject.lastMember, rows: counts };
+}
+
+const rules = () => Object.entries(PERSONAL_DATA) as [TableName, TableRule][];
+
+const deletion = (table: string, condition: SQL): SQL => sql`
+  with gone as (delete from cronhook.${sql.identifier(table)} where ${condition} returning 1)
+  select count(*)::int as count from gone`;
+
+async function countOf(rows: Rows, statement: SQL): Promise<number> {
+  const [row] = await rows<{ count: number }>(statement);
+  return row?.count ?? 0;
+}

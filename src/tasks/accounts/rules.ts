@@ -1,0 +1,41 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import type * as schema from '../../db/schema/index.js';
+import type { Subject } from './subject.js';
+
+/**
+ * What becomes of a column when somebody's account is deleted:
+ * - `none`: by the contract it holds nothing personal (ids, numbers, times, words of a fixed list);
+ * - `row goes`: it is personal, and every row that is that person's goes;
+ * - `redacted`: in the rows that stay, address and name are replaced by a neutral text;
+ * - `cleared`: in the rows that stay, a value that holds them becomes null;
+ * - `anonymised`: overwritten with the last member; before that, cleared where it may be null;
+ * - `kept`: it stays, for the reason given.
+ */
+export type ColumnRule = 'none' | 'row goes' | 'redacted' | 'cleared' | 'anonymised' | `kept: ${string}`;
+
+export interface TableRule<Column extends PropertyKey = string> {
+  /** The rows that go with this person, and with the company when its last member goes. */
+  goes?(subject: Subject): SQL;
+  /** Where address and name are looked for; everywhere without it. */
+  searched?(subject: Subject): SQL;
+  /** Where only the address is replaced, for a namesake must not lose a name in it. */
+  addressesOnly?: SQL;
+  columns: Record<Column, ColumnRule>;
+}
+
+export type Schema = typeof schema;
+export type TableName = {
+  [Name in keyof Schema]: Schema[Name] extends PgTable ? Name : never;
+}[keyof Schema];
+export type ColumnsOf<Table> = Table extends PgTable ? keyof Table['_']['columns'] : never;
+
+export const ofUser = ({ userId }: Subject): SQL => sql`user_id = ${userId}::uuid`;
+export const ofCompany = ({ companyId }: Subject): SQL => sql`company_id = ${companyId}::uuid`;
+export const ofGoneCompany = (subject: Subject): SQL => (subject.lastMember ? ofCompany(subject) : sql`false`);
+export const oneOf = (values: string[], type: 'text' | 'uuid'): SQL =>
+  sql`(select value::${sql.raw(type)} from jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
+
+/** Whose address or user name is the person's own, and those of a company that goes. */
+export const goingMailboxes = (subject: Subject): SQL => sql`
+  (lower(email) = lower(${subject.email}) or lower(username) = lower(${subject.email}) or ${ofGoneCompany(subject)})`;

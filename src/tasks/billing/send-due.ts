@@ -1,0 +1,134 @@
+import { sql } from 'drizzle-orm';
+import { isAddress } from '../../clients/mail.js';
+import { rowsOf, type Transaction } from '../../db/client.js';
+import type { Tone } from '../../locales/mails.js';
+import { domainOf, type NewMessage, queueMessages } from '../../messages/queue.js';
+import { followupMail } from '../../messages/templates/followup.js';
+import { type DueDocument, documentColumns, dueDocuments, uuids } from './due.js';
+import { type FollowupContext, type FollowupTally, isDayOff } from './model.js';
+import { stopAndTell } from './stop.js';
+
+/** Seen so late for the first time, a document is for a person to call about. */
+const TOO_LATE_DAYS = 90;
+/** A first step that is planned late is no late discovery. */
+const MARGIN_DAYS = 30;
+
+/** Queues the next mail of each document and advances it, in one transaction. */
+export async function sendDue(context: FollowupContext, ids: string[], tally: FollowupTally): Promise<void> {
+  if (context.dryRun) {
+    const { late, unreachable, ready } = sorted(await context.db.rows<DueDocument>(dueNow(context, ids)));
+    for (const document of late)
+      context.would(document.number, { action: 'report', daysLate: document.daysLate });
+    for (const document of unreachable) context.would(document.number, { action: 'stop: invalid address' });
+    for (const document of ready) {
+      const { number, kind, customerEmail, stepsSent } = document;
+      context.would(number, {
+        action: 'send',
+        kind,
+        step: stepsSent + 1,
+        tone: toneOf(document),
+        to: customerEmail,
+      });
+    }
+    tally.reported += late.length;
+    tally.stopped += unreachable.length;
+    tally.queued += ready.length;
+    return;
+  }
+  await context.db.write(async (tx) => {
+    await lockFollowups(tx, ids);
+    const { late, unreachable, ready } = sorted(await rowsOf<DueDocument>(tx, dueNow(context, ids)));
+    await stopAndTell(tx, late, 'too_late', context);
+    await stopAndTell(tx, unreachable, 'invalid_address', context);
+    const queued = await queueSteps(tx, ready, context);
+    tally.reported += late.length;
+    tally.stopped += unreachable.length;
+    tally.queued += queued;
+  });
+}
+
+const dueNow = (context: FollowupContext, ids: string[]) => {
+  const { site, now } = context;
+  const columns = documentColumns(now(), site.timeZone, isDayOff(context));
+  return dueDocuments({ now: now(), timeZone: site.timeZone, columns, ids });
+};
+
+/** A document without a row gets one; what others do to these rows now waits, and is seen afterwards. */
+async function lockFollowups(tx: Transaction, ids: string[]): Promise<void> {
+  await tx.execute(sql`
+    insert into cronhook.followups (document_id) select unnest ${uuids(ids)} on conflict (document_id) do nothing
+  `);
+  await tx.execute(
+    sql`select from cronhook.followups where document_id = any ${uuids(ids)} order by id for update`,
+  );
+}
+
+function sorted(documents: DueDocument[]) {
+  const free = documents.filter(({ blocked }) => !blocked);
+  const isLate = ({ stepsSent, daysLate, firstDelay }: DueDocument) =>
+    stepsSent === 0 && daysLate > Math.max(TOO_LATE_DAYS, firstDelay + MARGIN_DAYS);
+  const late = free.filter(isLate);
+  const inTime = free.filter((document) => !isLate(document));
+  const reachable = ({ customerEmail }: DueDocument) => isAddress(customerEmail.trim());
+  return {
+    late,
+    unreachable: inTime.filter((document) => !reachable(document)),
+    ready: inTime.filter(reachable),
+  };
+}
+
+/** @returns how many were queued; one that cannot be written is reported and stays due */
+async function queueSteps(
+  tx: Transaction,
+  documents: DueDocument[],
+  context: FollowupContext,
+): Promise<number> {
+  const { mail, now, vault } = context;
+  const written: { document: DueDocument; message: NewMessage }[] = [];
+  for (const document of documents) {
+    try {
+      written.push({ document, message: toMessage(document, context) });
+    } catch (error) {
+      context.fail(document.number, error);
+    }
+  }
+  if (written.length === 0) return 0;
+  await queueMessages(
+    tx,
+    written.map(({ message }) => message),
+    { sender: mail.sender, vault, now: now() },
+  );
+  await tx.execute(sql`
+    update cronhook.followups
+    set steps_sent = steps_sent + 1, last_sent_at = ${now().toISOString()}::timestamptz
+    where id = any ${uuids(written.map(({ document }) => document.followupId))}
+  `);
+  return written.length;
+}
+
+function toMessage(document: DueDocument, context: FollowupContext): NewMessage {
+  const { site, mail } = context;
+  const { id, followupId, kind, stepsSent, senderName, replyTo } = document;
+  const recipient = document.customerEmail.trim();
+  const companyName = senderName || document.companyName;
+  // Nobody unsubscribes from a debt.
+  const unsubscribeUrl = kind === 'quote' ? site.unsubscribeUrl(recipient) : undefined;
+  const letter = followupMail({ ...document, companyName, tone: toneOf(document), unsubscribeUrl }, context);
+  return {
+    task: 'followups',
+    dedupeKey: `followup:${followupId}:${stepsSent + 1}`,
+    recipient,
+    ...letter,
+    fromName: companyName,
+    replyTo: replyTo && isAddress(replyTo.trim()) ? replyTo.trim() : undefined,
+    // Some relays replace Message-IDs: the answer then still names the document.
+    references: [`<${id}@${domainOf(mail.sender.address)}>`],
+    unsubscribeUrl,
+  };
+}
+
+/** The first word is courteous; only the last of three or more is a final notice. */
+export function toneOf({ stepsSent, steps }: Pick<DueDocument, 'stepsSent' | 'steps'>): Tone {
+  if (stepsSent === 0) return 'courteous';
+  return steps >= 3 && stepsSent === steps - 1 ? 'final' : 'firm';
+}

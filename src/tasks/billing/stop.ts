@@ -1,0 +1,125 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { rowsOf, type Transaction } from '../../db/client.js';
+import type { ToldReason } from '../../locales/followups.js';
+import type { DocumentKind } from '../../locales/mails.js';
+import { addNotifications } from '../../messages/notify.js';
+import { uuids } from './due.js';
+import type { FollowupContext, FollowupTally } from './model.js';
+
+/** A document whose chase ends, as its owners are told of it. */
+export interface StoppedDocument {
+  id: string;
+  companyId: string;
+  followupId: string;
+  kind: DocumentKind;
+  number: string;
+  customerName: string;
+  customerEmail: string;
+  url: string | null;
+  daysLate: number;
+}
+
+/** Rows stopped in one statement. */
+const BATCH_SIZE = 1_000;
+
+const ended = sql`document.paid_at is not null or document.status in ('paid', 'accepted', 'refused', 'cancelled')`;
+
+const suppressed = sql`exists (
+  select from cronhook.suppressed_addresses where lower(address) = lower(trim(document.customer_email))
+)`;
+
+/** Ends the chase of what was paid, answered or cancelled since, and of customers whom no mail reaches. */
+export async function stopEnded(context: FollowupContext, tally: FollowupTally): Promise<void> {
+  const { db, dryRun } = context;
+  if (dryRun) {
+    const [row] = await db.rows<{ count: number }>(sql`
+      select count(*)::int as count from cronhook.followups followup
+      join cronhook.billing_documents document on document.id = followup.document_id
+      where followup.stopped_at is null and (${ended} or ${suppressed})
+    `);
+    tally.stopped += row?.count ?? 0;
+    return;
+  }
+  for (let stopped = BATCH_SIZE; stopped === BATCH_SIZE && !context.outOfTime(); tally.stopped += stopped)
+    stopped = await db.write((tx) => stopSome(tx, context));
+}
+
+async function stopSome(tx: Transaction, context: FollowupContext): Promise<number> {
+  const rows = await rowsOf<StoppedDocument & { reason: string }>(
+    tx,
+    sql`
+      with stopping as (
+        select followup.id,
+          case when document.paid_at is not null then 'paid' when ${ended} then document.status
+            else 'suppressed' end as reason
+        from cronhook.followups followup
+        join cronhook.billing_documents document on document.id = followup.document_id
+        where followup.stopped_at is null and (${ended} or ${suppressed})
+        limit ${BATCH_SIZE}
+      )
+      update cronhook.followups followup
+      set stopped_at = ${context.now().toISOString()}::timestamptz, stopped_reason = stopping.reason
+      from stopping, cronhook.billing_documents document
+      where followup.id = stopping.id and document.id = followup.document_id and followup.stopped_at is null
+      returning document.id, document.company_id as "companyId", followup.id as "followupId", document.kind,
+        document.number, document.customer_name as "customerName", document.customer_email as "customerEmail",
+        document.url, 0 as "daysLate", stopping.reason
+    `,
+  );
+  const unreachable = rows.filter(({ reason }) => reason === 'suppressed');
+  await tellOwners(tx, unreachable, 'suppressed', context);
+  return rows.length;
+}
+
+/** Ends the chase of documents for a reason that their owners must know. */
+export async function stopAndTell(
+  tx: Transaction,
+  documents: StoppedDocument[],
+  reason: ToldReason,
+  context: FollowupContext,
+): Promise<void> {
+  if (documents.length === 0) return;
+  await tx.execute(sql`
+    update cronhook.followups
+    set stopped_at = ${context.now().toISOString()}::timestamptz, stopped_reason = ${reason}
+    where id = any ${uuids(documents.map(({ followupId }) => followupId))} and stopped_at is null
+  `);
+  await tellOwners(tx, documents, reason, context);
+}
+
+async function tellOwners(
+  tx: Transaction,
+  documents: StoppedDocument[],
+  reason: ToldReason,
+  { messages }: FollowupContext,
+): Promise<void> {
+  if (documents.length === 0) return;
+  const owners = await ownersOf(tx, sql`any ${uuids(documents.map(({ companyId }) => companyId))}`);
+  const texts = messages.followups.stopped[reason];
+  const notifications = documents.flatMap((document) => {
+    const { kind, number, customerName: customer, customerEmail: address, daysLate } = document;
+    const words = { kind, number, customer, address, daysLate };
+    return owners
+      .filter(({ companyId }) => companyId === document.companyId)
+      .map(({ id }) => ({
+        userId: id,
+        kind: 'followup_stopped',
+        severity: 'important' as const,
+        dedupeKey: `followup-stopped:${document.followupId}:${reason}:${id}`,
+        title: texts.title(words),
+        body: texts.body(words),
+        link: document.url,
+      }));
+  });
+  await addNotifications(tx, notifications);
+}
+
+/** Those who answer for a company, as long as they are there. */
+const ownersOf = (tx: Transaction, companies: SQL) =>
+  rowsOf<{ id: string; companyId: string }>(
+    tx,
+    sql`
+      select id, company_id as "companyId" from cronhook.users
+      where company_id = ${companies} and role = 'owner' and disabled_at is null and deletion_started_at is null
+    `,
+  );

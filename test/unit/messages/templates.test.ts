@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest';
+import { LOCALES, type Locale } from '../../../src/locales/index.js';
+import type { DocumentKind, Tone } from '../../../src/locales/mails.js';
+import type { ComposedMail } from '../../../src/messages/layout.js';
+import { appointmentMail } from '../../../src/messages/templates/appointment.js';
+import { farewellMail } from '../../../src/messages/templates/farewell.js';
+import { followupMail } from '../../../src/messages/templates/followup.js';
+import { type FailingTask, taskIncidentMail } from '../../../src/messages/templates/task-incident.js';
+import { linksIn, lookIn, shownIn, spaced, tagsIn } from './look.js';
+
+const WEB = 'https://app.example/d/1?a=1&b=2';
+const NOW = new Date('2026-11-21T13:30:00Z');
+
+interface Words {
+  /** Stands wherever somebody else's text does. */
+  text: string;
+  url: string;
+}
+
+const document = {
+  number: 'F-1',
+  customerName: 'Ateliers Lefèvre',
+  companyName: 'Menuiserie Dupont',
+  totalCents: '123456',
+  currency: 'EUR',
+  issuedAt: '2026-10-01',
+  dueAt: '2026-11-01',
+  daysLate: 20,
+  url: WEB,
+};
+
+const failing = (name: string, rest: Partial<FailingTask> = {}): FailingTask => ({
+  name,
+  since: new Date('2026-11-19T09:05:00Z'),
+  message: 'the server is away: start it',
+  runUrl: `${WEB}#${name}`,
+  ...rest,
+});
+
+/** Every mail to somebody whose name others wrote. */
+function everyLetter({ text, url }: Words, locale: Locale): ComposedMail[] {
+  const look = lookIn(locale);
+  const names = { number: text, customerName: text, companyName: text };
+  return [
+    ...(['invoice', 'quote'] as const).flatMap((kind) =>
+      (['courteous', 'firm', 'final'] as const).map((tone) =>
+        followupMail({ ...document, ...names, kind, tone, url, unsubscribeUrl: url }, look),
+      ),
+    ),
+    appointmentMail({ name: text, title: text, startsAt: NOW, location: text, unsubscribeUrl: url }, look),
+    farewellMail({ name: text }, look),
+  ];
+}
+
+/** Every mail there is. */
+function everyMail({ text, url }: Words, locale: Locale): ComposedMail[] {
+  const tasks = [0, 1].map((n) => failing(text, { message: `${text}${n}`, runUrl: url }));
+  const incidents = (['opened', 'reminder', 'recovered'] as const).flatMap((kind) =>
+    [tasks.slice(1), tasks].map((some) => taskIncidentMail(kind, { tasks: some, now: NOW }, lookIn(locale))),
+  );
+  return [...everyLetter({ text, url }, locale), ...incidents];
+}
+
+const followup = (kind: DocumentKind, tone: Tone, rest: object = {}, locale: Locale = 'fr'): ComposedMail =>
+  followupMail({ ...document, kind, tone, ...rest }, lookIn(locale));
+
+/** Control characters but the ends of lines, and what turns or hides text. */
+const UNSEEN = /[^\n\P{Cc}]|[\u2028-\u202e\u2066\u200b\u200f]/u;
+
+describe.each(LOCALES)('every mail (%s)', (locale) => {
+  const mails = everyMail({ text: 'Camille', url: WEB }, locale);
+
+  test('somebody else’s text is never markup', () => {
+    const HOSTILE = `</td><script>alert("1")</script>&amp;<a href='x'>"onload="x`;
+    const hostile = everyMail({ text: HOSTILE, url: `${WEB}&q="><b>'` }, locale);
+    hostile.forEach((mail, n) => {
+      expect(tagsIn(mail.html)).toEqual(tagsIn(mails[n]?.html ?? ''));
+      expect(shownIn(mail.html).join(' ')).toContain(HOSTILE);
+    });
+  });
+
+  test('control characters, line breaks and turned reading directions reach neither text nor subject', () => {
+    const NASTY = 'A\r\nBcc: x@y.z\u0000\u001b\u0085\u2028\u202e\u2066\u200b\u200fB';
+    for (const { subject, text, html } of everyMail({ text: NASTY, url: WEB }, locale)) {
+      expect(`${text}${html}`).not.toMatch(UNSEEN);
+      expect(subject).not.toMatch(UNSEEN);
+      expect(subject).not.toContain('\n');
+      expect(shownIn(html).join(' ')).toContain('A Bcc: x@y.z B');
+    }
+  });
+
+  test('a long text is cut, a subject at 200 characters, never in the middle of a character', () => {
+    for (const { subject, text, html } of everyMail({ text: '🧾'.repeat(50_000), url: WEB }, locale)) {
+      expect(subject.length).toBeLessThanOrEqual(200);
+      expect(html.length).toBeLessThan(30_000);
+      expect(`${subject}${text}${html}`).not.toContain('\ufffd');
+      expect(`${subject}${text}${html}`.isWellFormed()).toBe(true);
+      expect(text).toContain('🧾…');
+    }
+  });
+
+  test('only web addresses become links', () => {
+    for (const { html, text } of everyMail({ text: 'Camille', url: 'javascript:alert(1)' }, locale)) {
+      expect(linksIn(html)).toEqual([]);
+      expect(`${html}${text}`).not.toContain('javascript:');
+    }
+    expect(mails.filter(({ html }) => linksIn(html).length > 0).length).toBe(mails.length - 1);
+    for (const url of mails.flatMap(({ html }) => linksIn(html))) expect(url).toBe(WEB);
+  });
+
+  test('the text part says what the HTML part shows, and has its addresses whole', () => {
+    for (const { html, text } of mails) {
+      for (const piece of shownIn(html)) expect(spaced(text)).toContain(piece);
+      const lines = text.split('\n').map((line) => line.trim());
+      for (const url of linksIn(html)) expect(lines).toContain(url);
+      expect(text).not.toMatch(/<|&amp;|&lt;|undefined|null|NaN/);
+    }
+  });
+
+  test('lines of text are at most 72 characters long', () => {
+    const lines = mails.flatMap(({ text }) => text.split('\n'));
+    expect(lines.filter((line) => line.length > 72 && !line.includes('://'))).toEqual([]);
+    expect(Math.max(...lines.map((line) => line.length))).toBeGreaterThan(60);
+  });
+
+  test('a missing name leaves no gap', () => {
+    for (const text of ['', ' ', '\n\u200b']) {
+      for (const mail of everyLetter({ text, url: '' }, locale)) {
+        expect(`${mail.subject}\n${mail.text}`).not.toMatch(/ [,.]|\S {2}| $|°$/m);
+        expect(mail.html).not.toMatch(/<(p|strong|h1)[^>]*>\s*<\//);
+      }
+    }
+  });
+
+  test('nothing is loaded from anywhere', () => {
+    for (const { html } of mails) {
+      expect(html).not.toMatch(/<(img|script|link|iframe|form|base)\b|\b(src|background)=|url\(|@import/i);
+      expect(html.match(/https?:/g)?.length ?? 0).toBe(linksIn(html).length);
+    }
+  });
+
+  test('it reads in light and in dark, in its language, and its tables are no tables to a screen reader', () => {
+    for (const { html } of mails) {
+      expect(html).toContain(`<html lang="${locale}">`);
+      expect(html).toContain('<meta name="color-scheme" content="light dark">');
+      expect(html).toContain('<meta name="supported-color-schemes" content="light dark">');
+      expect(html).toContain('@media (prefers-color-scheme:dark)');
+      expect(html.match(/<table role="presentation"/g)?.length).toBe(html.match(/<table/g)?.length);
+    }
+  });
+});
+
+describe('a follow-up', () => {
+  test.each(['courteous', 'firm', 'final'] as const)(
+    'states number, amount, dates and delay (%s)',
+    (tone) => {
+      const text = spaced(followup('invoice', tone).text);
+      expect(text).toContain('Facture : F-1');
+      expect(text).toContain('Montant : 1 234,56 €');
+      expect(text).toContain('Date d’émission : 1er octobre 2026');
+      expect(text).toContain('Échéance : 1er novembre 2026 (20 jours de retard)');
+      expect(text).toMatch(/Cordialement, Menuiserie Dupont $/);
+    },
+  );
+
+  test.each([
+    ['invoice', 'courteous'],
+    ['invoice', 'firm'],
+    ['invoice', 'final'],
+    ['quote', 'courteous'],
+    ['quote', 'firm'],
+    ['quote', 'final'],
+  ] as const)('is void once paid or answered, and may be answered (%s, %s)', (kind, tone) => {
+    const french = spaced(followup(kind, tone).text);
+    expect(french).toMatch(/entre-temps, ce message est sans objet/);
+    expect(french).toMatch(/répond(ez|ant) simplement à ce message/i);
+    const english = spaced(followup(kind, tone, {}, 'en').text);
+    expect(english).toContain('in the meantime, please disregard this message');
+    expect(english).toMatch(/simply reply to this message/i);
+  });
+
+  test('only the last word on an invoice is a formal notice', () => {
+    expect(followup('invoice', 'final').subject).toBe(
+      'Dernière relance avant recouvrement : facture n°\u00a0F-1',
+    );
+    expect(followup('invoice', 'final').text).toContain('Mise en demeure');
+    for (const [kind, tone] of [
+      ['invoice', 'courteous'],
+      ['invoice', 'firm'],
+      ['quote', 'final'],
+    ] as const) {
+      expect(followup(kind, tone).text).not.toMatch(/mise en demeure|mettons en demeure|recouvrement/i);
+      expect(followup(kind, tone, {}, 'en').text).not.toMatch(/formal notice|collection/i);
+    }
+  });
+
+  test('a way to unsubscribe stands under quotes only', () => {
+    const unsubscribeUrl = 'https://cron.example/unsubscribe/v1.a.b-_c';
+    const quote = followup('quote', 'firm', { unsubscribeUrl });
+    expect(linksIn(quote.html)).toContain(unsubscribeUrl);
+    expect(quote.text).toContain(
+      `\n-- \nVous ne souhaitez plus recevoir ces messages\u00a0?\nSe désinscrire :\n${unsubscribeUrl}\n`,
+    );
+    const invoice = followup('invoice', 'firm', { unsubscribeUrl });
+    expect(`${invoice.html}${invoice.text}`).not.toMatch(/unsubscribe|désinscrire/);
+    expect(followup('quote', 'firm').text).not.toMatch(/désinscrire/);
+  });
+
+  test('what is not known is not mentioned', () => {
+    const bare = followup('invoice', 'firm', { number: '', dueAt: null, url: null, daysLate: 3 });
+    expect(bare.subject).toBe('Relance : facture impayée');
+    expect(bare.text).not.toMatch(/Échéance|échue|retard\)|Voir la facture|n°/);
+    expect(spaced(followup('invoice', 'firm', { daysLate: 0 }).text)).toContain(
+      'Échéance : 1er novembre 2026 Voir',
+    );
+    expect(spaced(followup('invoice', 'firm', { daysLate: 1 }).text)).toContain('(1 jour de retard)');
+    const quote = spaced(followup('quote', 'courteous', { daysLate: 12 }).text);
+    expect(quote).toContain('Valable jusqu’au : 1er novembre 2026');
+    expect(quote).not.toContain('retard');
+  });
+});
+
+describe('an appointment mail', () => {
+  test('says what, when and where', () => {
+    const appointment = { name: 'Camille', title: 'Visite', startsAt: NOW, location: '12 rue des Lilas' };
+    const { subject, text } = appointmentMail(appointment, lookIn('fr'));
+    expect(subject).toBe('Rappel : Visite, samedi 21 novembre 2026 à 14:30');
+    expect(spaced(text)).toContain(
+      'Objet : Visite Date : samedi 21 novembre 2026 à 14:30 Lieu : 12 rue des Lilas',
+    );
+    expect(appointmentMail({ ...appointment, location: null }, lookIn('fr')).text).not.toContain('Lieu');
+    expect(appointmentMail({ ...appointment, title: ' ' }, lookIn('fr')).subject).toMatch(
+      /^Rappel : rendez-vous, /,
+    );
+  });
+});
+
+describe('a farewell', () => {
+  test('says what is deleted, what the law keeps, and that it is the last mail', () => {
+    const french = spaced(farewellMail({ name: 'Camille' }, lookIn('fr')).text);
+    expect(french).toMatch(/supprimé.*factures et les paiements pendant dix ans.*sans lien.*dernier message/);
+    const english = spaced(farewellMail({ name: 'Camille' }, lookIn('en')).text);
+    expect(english).toMatch(/deleted.*invoices and payments for ten years.*no link.*last message/);
+  });
+});
+
+describe('a mail about failing tasks', () => {
+  const mail = (kind: 'opened' | 'reminder' | 'recovered', tasks: FailingTask[]) =>
+    taskIncidentMail(kind, { tasks, now: NOW }, lookIn('fr'));
+
+  test('names the task, the moment, the message and the run', () => {
+    const { subject, text, html } = mail('opened', [failing('outbox')]);
+    expect(subject).toBe('Échec de la tâche outbox');
+    expect(spaced(text)).toContain(
+      '- outbox Depuis le jeudi 19 novembre 2026 à 10:05 Erreur : the server is away',
+    );
+    expect(linksIn(html)).toEqual([`${WEB}#outbox`]);
+  });
+
+  test('says in words how long it has lasted, and that there is nothing left to do at its end', () => {
+    expect(spaced(mail('reminder', [failing('outbox')]).text)).toContain('Depuis 2 jours et 4 heures');
+    const recovered = mail('recovered', [failing('outbox')]);
+    expect(recovered.subject).toBe('Rétablie : tâche outbox');
+    expect(spaced(recovered.text)).toMatch(/rien à faire.*En échec pendant 2 jours et 4 heures/);
+  });
+
+  test('ten tasks with one cause are one mail that says the cause once', () => {
+    const tasks = Array.from({ length: 10 }, (_, n) => failing(`task-${n}`));
+    const { subject, text, html } = mail('opened', tasks);
+    expect(subject).toBe('Échec de 10 tâches');
+    expect(text.match(/the server is away/g)).toHaveLength(1);
+    expect(linksIn(html)).toEqual(tasks.map(({ runUrl }) => runUrl));
+    const [first, ...others] = tasks as [FailingTask, ...FailingTask[]];
+    const mixed = mail('opened', [{ ...first, message: 'no token' }, ...others]).text;
+    expect(mixed.match(/the server is away/g)).toHaveLength(9);
+  });
+
+  test('twenty are listed, the others counted', () => {
+    const tasks = Array.from({ length: 22 }, (_, n) => failing(`task-${n}`));
+    expect(linksIn(mail('opened', tasks).html)).toHaveLength(20);
+    expect(spaced(mail('opened', tasks).text)).toContain('… et 2 autres tâches.');
+    expect(spaced(mail('opened', tasks.slice(1)).text)).toContain('… et 1 autre tâche.');
+    expect(mail('opened', tasks.slice(2)).text).not.toContain('…');
+  });
+});
