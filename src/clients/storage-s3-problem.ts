@@ -36,7 +36,7 @@ export function s3Problem(error: unknown, action: S3Action, options: S3Options):
   const code = String(failure.code ?? '');
   const status = failure.$metadata?.httpStatusCode ?? 0;
   const because = (text: Text, permanent = false) =>
-    new AppError('unprocessable', text, { cause: error, permanent });
+    new AppError('unprocessable', text, { cause: bare(failure), permanent });
 
   if (name === 'NoSuchBucket') return because((t) => t.storage.bucketMissing(bucket, host), true);
   if (UNKNOWN_KEY.includes(name)) return because((t) => t.storage.accessKey(host), true);
@@ -55,7 +55,7 @@ export function s3Problem(error: unknown, action: S3Action, options: S3Options):
   if (status >= 500 || status === 429 || name === 'SlowDown')
     return because((t) => t.storage.busy(host, status));
   if (NO_ANSWER.test(`${name} ${code} ${failure.message}`)) return because((t) => t.storage.timeout(host));
-  if (!isFromServer(failure)) return notS3(options, error);
+  if (!isFromServer(failure)) return notS3(options, bare(failure));
   const detail = serverWords(failure, options);
   return because((t) => t.storage.refused(bucket, detail));
 }
@@ -75,4 +75,9 @@ const isFromServer = ({ name, $metadata }: S3Failure): boolean =>
 function serverWords({ name, message }: S3Failure, { credentials }: S3Options): string {
   const secrets = credentials ? [credentials.accessKeyId, credentials.secretAccessKey.reveal()] : [];
   return createScrubber(secrets)(`${name}: ${message}`).replace(/\s+/g, ' ').slice(0, 200);
+}
+
+/** The SDK hangs whole requests and answers on its errors; logs want neither. */
+function bare({ name, message, stack }: S3Failure): Error {
+  return Object.assign(new Error(message), { name, stack });
 }

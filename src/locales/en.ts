@@ -1,3 +1,4 @@
+import { accountsEn } from './accounts.js';
 import { answersEn } from './answers.js';
 import { deliveryEn } from './delivery.js';
 import { followupsEn } from './followups.js';
@@ -22,6 +23,7 @@ export const en: Messages = {
   mails: mailsEn,
   reminders: remindersEn,
   answers: answersEn,
+  accounts: accountsEn,
   run: {
     stillRunning: (seconds) => `This task has been running for ${seconds} s: nothing was started`,
     running: 'Still running: follow the Location header to learn how it ends',

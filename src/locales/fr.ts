@@ -1,3 +1,4 @@
+import { accountsFr } from './accounts.js';
 import { answersFr } from './answers.js';
 import { deliveryFr } from './delivery.js';
 import { followupsFr } from './followups.js';
@@ -24,6 +25,7 @@ export const fr: Messages = {
   mails: mailsFr,
   reminders: remindersFr,
   answers: answersFr,
+  accounts: accountsFr,
   run: {
     stillRunning: (seconds) => `Cette tâche est déjà en cours depuis ${seconds} s : rien n’a été relancé`,
     running: 'Exécution en cours : consultez l’adresse de l’en-tête Location pour en connaître l’issue',

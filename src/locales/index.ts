@@ -1,3 +1,4 @@
+import type { AccountTexts } from './accounts.js';
 import type { AnswerTexts } from './answers.js';
 import type { DeliveryTexts } from './delivery.js';
 import { en } from './en.js';
@@ -19,6 +20,7 @@ export interface Messages extends ThirdPartyTexts {
   mails: MailTexts;
   reminders: ReminderTexts;
   answers: AnswerTexts;
+  accounts: AccountTexts;
   run: {
     stillRunning(seconds: number): string;
     running: string;

@@ -1,3 +1,4 @@
+import { accountDeletions } from './accounts/account-deletions.js';
 import { overdueReminders } from './agenda/overdue-reminders.js';
 import { followups } from './billing/followups.js';
 import { type AnyTask, PRODUCTS } from './define.js';
@@ -5,7 +6,7 @@ import { inboxSync } from './inbox/inbox-sync.js';
 import { outbox } from './messages/outbox.js';
 
 /** Every task, in the order of the contract (section 2.1). */
-export const tasks: AnyTask[] = [inboxSync, followups, overdueReminders, outbox];
+export const tasks: AnyTask[] = [inboxSync, followups, accountDeletions, overdueReminders, outbox];
 
 /**
  * The tasks that `TASKS` names, themselves or by product; all of them without it.

@@ -686,7 +686,7 @@ describe('the run', () => {
     sent.length = 0;
     const second = await service.run();
     expect(second.stats).toMatchObject({ todosOverdue: 0, notifications: 0 });
-    expect(sent.length).toBeLessThanOrEqual(10);
+    expect(sent.length).toBeLessThanOrEqual(12);
     console.log(first.stats, second.stats, (first as any).durationMs, (second as any).durationMs, sent.length);
     for (const statement of [...sent].filter((one) => /notifications/.test(textOf(one)))) {
       const plan = await service.db.rows<Record<string, string>>(sql`explain ${statement}`);

@@ -82,7 +82,8 @@ function misbehave(response: ServerResponse, fault: Fault): void {
   if (fault === 'reset') response.socket?.destroy();
   else if (typeof fault === 'object') send(response, fault);
   else {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+    const headers = { 'content-type': 'application/json', 'content-length': '1000', etag: '"1"' };
+    response.writeHead(200, headers);
     response.write('{"data": [');
     if (fault === 'cut') setTimeout(() => response.socket?.destroy(), 20);
   }

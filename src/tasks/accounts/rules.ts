@@ -32,7 +32,8 @@ export type ColumnsOf<Table> = Table extends PgTable ? keyof Table['_']['columns
 
 export const ofUser = ({ userId }: Subject): SQL => sql`user_id = ${userId}::uuid`;
 export const ofCompany = ({ companyId }: Subject): SQL => sql`company_id = ${companyId}::uuid`;
-export const ofGoneCompany = (subject: Subject): SQL => (subject.lastMember ? ofCompany(subject) : sql`false`);
+export const ofGoneCompany = (subject: Subject): SQL =>
+  subject.lastMember ? ofCompany(subject) : sql`false`;
 export const oneOf = (values: string[], type: 'text' | 'uuid'): SQL =>
   sql`(select value::${sql.raw(type)} from jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
 

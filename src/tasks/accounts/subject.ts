@@ -142,7 +142,9 @@ async function sealedTo(rows: Rows, vault: Vault, addresses: string[]): Promise<
     select id, text_body as body from cronhook.outbox_messages
     where ephemeral and status in ('pending', 'sending', 'held')
   `);
-  return sealed.filter(({ id, body }) => addresses.includes(recipientOf(vault, id, body))).map(({ id }) => id);
+  return sealed
+    .filter(({ id, body }) => addresses.includes(recipientOf(vault, id, body)))
+    .map(({ id }) => id);
 }
 
 function recipientOf(vault: Vault, id: string, body: string): string {

@@ -49,8 +49,7 @@ const markSome = (round: Round): Promise<number> =>
         returning document.id
       `,
     );
-    const ids = JSON.stringify(marked.map(({ id }) => id));
-    const these = sql`document.id in (select id::uuid from json_array_elements_text(${ids}::json) as id)`;
+    const these = sql`document.id = any(${`{${marked.map(({ id }) => id)}}`}::text::uuid[])`;
     if (marked.length > 0) await tell(round, tx, sql`${lateInvoices(round)} and ${these} ${holdReader}`);
     round.tally.invoicesOverdue += marked.length;
     return marked.length;

@@ -48,7 +48,7 @@ Status: 4.4.1
 
   test('is read through base64 and quoted-printable', () => {
     expect(parse(Buffer.from(STATUS).toString('base64'), 'base64').recipients).toEqual(expected);
-    const quoted = STATUS.replaceAll(': ', '=3A ').replaceAll('rejected', 'rejec=\nted');
+    const quoted = STATUS.replaceAll(': ', '=3A ').replaceAll('unknown', 'unkn=\nown');
     expect(parse(quoted, 'quoted-printable').recipients).toEqual(expected);
   });
 

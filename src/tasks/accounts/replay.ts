@@ -1,0 +1,128 @@
+import { sql } from 'drizzle-orm';
+import pMap from 'p-map';
+import type { Storage } from '../../clients/storage.js';
+import type { Stripe } from '../../clients/stripe.js';
+import type { Vault } from '../../clients/vault.js';
+import type { Database } from '../../db/client.js';
+import type { Messages } from '../../locales/index.js';
+import { boundLockWaits, lockProblem } from './claim.js';
+import { eraseUser } from './erase.js';
+import { ERASURES, type Erasure, parseErasure, recordErasure } from './erasures.js';
+import { removeStripeCustomer } from './stripe-customer.js';
+
+interface ReplayTools {
+  db: Database;
+  storage: Storage;
+  stripe: Stripe | undefined;
+  vault: Vault | undefined;
+  messages: Messages;
+  now(): Date;
+  signal: AbortSignal;
+  dryRun: boolean;
+  /** Told as it happens: which account came back, and what became of it. */
+  tell: {
+    returned(userId: string): void;
+    unreadable(key: string): void;
+    failed(userId: string, error: unknown): void;
+  };
+}
+
+export interface ReplayTally {
+  erasures: number;
+  /** Users who were there again. */
+  returned: number;
+  deleted: number;
+  /** Rows of the audit trail that the backup did not have. */
+  recorded: number;
+  unreadable: number;
+  failed: number;
+}
+
+/** An erasure as the storage has it. */
+interface StoredErasure extends Erasure {
+  storedAt: Date;
+}
+
+const CHUNK = 1_000;
+const READS_SIDE_BY_SIDE = 16;
+
+/**
+ * After a restored backup: deletes again whoever had been deleted. Without farewell and without a look at who owns the
+ * company, for all that was settled the first time.
+ *
+ * It needs no lease: each deletion locks the user's row, so that a run of `account-deletions`, or another replay, which
+ * comes to the same user waits and then finds nobody; the audit row has the erasure's own id, and goes in once.
+ */
+export async function replayErasures(tools: ReplayTools): Promise<ReplayTally> {
+  const tally = { erasures: 0, returned: 0, deleted: 0, recorded: 0, unreadable: 0, failed: 0 };
+  for await (const chunk of storedErasures(tools, tally)) {
+    tally.erasures += chunk.length;
+    for (const { erasure, isBack } of await compare(tools.db, chunk)) {
+      if (isBack) tally.returned += 1;
+      if (isBack) tools.tell.returned(erasure.userId);
+      if (tools.dryRun) continue;
+      try {
+        await replay(erasure, tools, tally);
+      } catch (error) {
+        tally.failed += 1;
+        tools.tell.failed(erasure.userId, lockProblem(error));
+      }
+    }
+  }
+  return tally;
+}
+
+/** Listed and read a thousand at a time. */
+async function* storedErasures(
+  { storage, tell }: ReplayTools,
+  tally: ReplayTally,
+): AsyncGenerator<StoredErasure[]> {
+  const read = async ({ key, modifiedAt }: { key: string; modifiedAt: Date }) => {
+    const body = await storage.get(key);
+    const erasure = body === undefined ? undefined : parseErasure(key, body);
+    if (erasure) return { ...erasure, storedAt: modifiedAt };
+    tally.unreadable += 1;
+    tell.unreadable(key);
+    return undefined;
+  };
+  let objects: { key: string; modifiedAt: Date }[] = [];
+  const readAll = async () => {
+    const erasures = await pMap(objects, read, { concurrency: READS_SIDE_BY_SIDE });
+    objects = [];
+    return erasures.filter((erasure) => erasure !== undefined);
+  };
+  for await (const object of storage.list(ERASURES)) {
+    objects.push(object);
+    if (objects.length === CHUNK) yield await readAll();
+  }
+  if (objects.length > 0) yield await readAll();
+}
+
+/** Those of whom the database has to hear, in one statement. */
+async function compare(db: Database, chunk: StoredErasure[]) {
+  const given = chunk.map(({ id, userId }, index) => ({ id, user_id: userId, index }));
+  const found = await db.rows<{ index: number; isBack: boolean }>(sql`
+    select given.index, own.id is not null as "isBack"
+    from json_to_recordset(${JSON.stringify(given)}::json) as given (id uuid, user_id uuid, index int)
+    left join cronhook.users own on own.id = given.user_id
+    left join cronhook.account_deletions deletion on deletion.id = given.id
+    where own.id is not null or deletion.id is null
+    order by given.index
+  `);
+  return found.map(({ index, isBack }) => ({ erasure: chunk[index] as StoredErasure, isBack }));
+}
+
+async function replay(erasure: StoredErasure, tools: ReplayTools, tally: ReplayTally): Promise<void> {
+  const { db, stripe, messages, vault, now, signal } = tools;
+  // The customer went before the data did; the key may have been taken away since.
+  if (stripe) await removeStripeCustomer(erasure.userId, { stripe, rows: db.rows }, signal);
+  const [deleted, recorded] = await db.transaction(async (tx) => {
+    await boundLockWaits(tx);
+    const erased = await eraseUser(tx, erasure.userId, { messages, vault, now: now(), claimed: false });
+    const { storedAt } = erasure;
+    const record = { counts: erased?.counts ?? {}, storedAt };
+    return [erased !== undefined, await recordErasure(tx, erasure, record)] as const;
+  });
+  if (deleted) tally.deleted += 1;
+  if (recorded) tally.recorded += 1;
+}

@@ -1,0 +1,311 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import { createMail } from '../../src/clients/mail.js';
+import { RETRY_DELAYS_MINUTES } from '../../src/messages/retries.js';
+import { Secret } from '../../src/secret.js';
+import { deadPort } from '../support/imap-faults.js';
+import { type LokarioService, MAIL_FROM, startLokario } from '../support/lokario.js';
+
+const only = async (service: LokarioService) => {
+  const [message] = await service.messages();
+  return message as NonNullable<typeof message>;
+};
+
+describe('a pending message', () => {
+  test('goes out once, under its own Message-ID', async () => {
+    const service = await startLokario();
+    await service.message({ message_id: '<42@service.example>', html_body: '<p>Bonjour <b>Anna</b></p>' });
+    expect(await service.deliver()).toMatchObject({ status: 'succeeded', stats: { sent: 1, remaining: 0 } });
+    expect(await service.deliver()).toMatchObject({ status: 'succeeded', stats: { sent: 0 } });
+    const [mail, ...others] = service.smtp.mails;
+    expect(others).toEqual([]);
+    expect(mail?.to).toEqual(['anna@example.com']);
+    expect(mail?.from).toBe('cronhook@service.example');
+    expect(mail?.headers).toMatchObject({
+      'message-id': '<42@service.example>',
+      subject: 'Bonjour',
+      from: 'Cronhook <cronhook@service.example>',
+      'auto-submitted': 'auto-generated',
+    });
+    expect(await mail?.text).toContain('Bonjour Anna.');
+    expect(await mail?.html).toContain('<b>Anna</b>');
+    const stored = await only(service);
+    expect(stored).toMatchObject({ status: 'sent', attempts: 0, last_error: null });
+    expect(stored.sent_at).not.toBeNull();
+  });
+
+  test('is not sent before its time', async () => {
+    const service = await startLokario();
+    await service.message({ next_attempt_at: '2099-01-01T00:00:00Z' });
+    expect(await service.deliver()).toMatchObject({ stats: { sent: 0, remaining: 0 } });
+    expect(service.smtp.mails).toHaveLength(0);
+  });
+
+  test('to two addresses, or to none, goes to nobody', async () => {
+    const service = await startLokario();
+    for (const recipient of [
+      'a@example.com, b@example.com',
+      'nobody',
+      'a@example.com\r\nBcc: b@example.com',
+      '<>',
+    ])
+      await service.message({ recipient });
+    expect(await service.deliver()).toMatchObject({
+      status: 'partial',
+      stats: { sent: 0, refused: 4, failed: 4 },
+    });
+    expect(service.smtp.mails).toHaveLength(0);
+    expect((await service.messages()).map(({ status }) => status)).toEqual(Array(4).fill('failed'));
+  });
+
+  test('carries no header that its sender’s name or subject smuggles in', async () => {
+    const service = await startLokario();
+    await service.message({
+      subject: 'Bonjour\r\nBcc: eve@example.com',
+      headers: { 'X-Cronhook-Sender-Name': 'Moreau"\r\nX-Evil: 1', 'Reply-To': 'contact@moreau.example' },
+    });
+    expect((await service.deliver()).stats.sent).toBe(1);
+    const [mail] = service.smtp.mails;
+    expect(mail?.to).toEqual(['anna@example.com']);
+    expect(mail?.headers).not.toHaveProperty('bcc');
+    expect(mail?.headers).not.toHaveProperty('x-evil');
+    expect(mail?.headers).not.toHaveProperty('x-cronhook-sender-name');
+    expect(mail?.headers['reply-to']).toBe('contact@moreau.example');
+  });
+
+  test('waits in a dry run', async () => {
+    const service = await startLokario();
+    await service.message();
+    expect(await service.deliver('&dryRun=true')).toMatchObject({ stats: { sent: 0, remaining: 1 } });
+    expect(service.smtp.mails).toHaveLength(0);
+    expect((await only(service)).status).toBe('pending');
+  });
+});
+
+describe('what a failure costs', () => {
+  test('nothing, when the server is down: the run is partial and the next one delivers', async () => {
+    const service = await startLokario();
+    await service.smtp.down();
+    for (let count = 0; count < 20; count++) await service.message();
+    const answer = await service.deliver();
+    expect(answer).toMatchObject({ status: 'partial', stats: { sent: 0, remaining: 20, failed: 1 } });
+    expect(answer.errors[0]?.message).toContain('SMTP_URL');
+    for (const { status, attempts } of await service.messages()) {
+      expect({ status, attempts }).toEqual({ status: 'pending', attempts: 0 });
+    }
+    await service.smtp.up();
+    expect(await service.deliver()).toMatchObject({ status: 'succeeded', stats: { sent: 20 } });
+    expect(new Set(service.smtp.mails.map(({ messageId }) => messageId)).size).toBe(20);
+  });
+
+  test('nothing, when the password is wrong; the error names SMTP_URL and not the password', async () => {
+    const service = await startLokario({ smtp: { auth: { user: 'cron', pass: 'right-password' } } });
+    service.smtp.auth = { user: 'cron', pass: 'another' };
+    await service.message();
+    const answer = await service.deliver();
+    expect(answer).toMatchObject({ status: 'partial', stats: { sent: 0, remaining: 1 } });
+    expect(answer.errors[0]?.message).toContain('SMTP_URL');
+    expect(JSON.stringify(answer) + service.log()).not.toContain('right-password');
+    expect(await only(service)).toMatchObject({ status: 'pending', attempts: 0 });
+    service.smtp.auth = { user: 'cron', pass: 'right-password' };
+    expect((await service.deliver()).stats.sent).toBe(1);
+  });
+
+  test.each([
+    ['the sender is refused', { code: 550, message: '5.7.1 sender not allowed' }],
+    ['the sender is put off', { code: 451, message: '4.7.1 slow down' }],
+  ])('nothing, when %s', async (_, reply) => {
+    const service = await startLokario({ smtp: { onMailFrom: () => reply } });
+    await service.message();
+    await service.message();
+    expect(await service.deliver()).toMatchObject({
+      status: 'partial',
+      stats: { sent: 0, remaining: 2, failed: 1 },
+    });
+    for (const message of await service.messages())
+      expect(message).toMatchObject({ status: 'pending', attempts: 0 });
+  });
+
+  test('an attempt, when the recipient is put off; the delays grow to 12 hours and end after four days', async () => {
+    let now = new Date('2026-11-21T10:00:00Z');
+    const service = await startLokario({
+      now: () => now,
+      smtp: { onRcpt: () => ({ code: 451, message: '4.7.1 greylisted' }) },
+    });
+    await service.message();
+    const delays: number[] = [];
+    for (;;) {
+      expect((await service.deliver()).status).toBe('partial');
+      const { status, next_attempt_at, attempts } = await only(service);
+      if (status === 'failed') break;
+      expect(attempts).toBe(delays.length + 1);
+      const next = new Date(next_attempt_at);
+      delays.push((next.getTime() - now.getTime()) / 60_000);
+      expect((await service.deliver()).status).toBe('succeeded');
+      now = next;
+    }
+    expect(delays).toEqual(RETRY_DELAYS_MINUTES);
+    expect(delays).toEqual([1, 5, 30, 120, 360, ...Array(7).fill(720)]);
+    expect((await only(service)).last_error).toContain('greylisted');
+  });
+
+  test.each([
+    ['at RCPT', { onRcpt: () => ({ code: 550, message: '5.7.1 blocked' }) }],
+    ['at DATA', { onData: () => ({ code: 554, message: '5.6.0 content rejected' }) }],
+  ])('the message, when it is refused for good %s; its address is not suppressed', async (_, smtp) => {
+    const service = await startLokario({ smtp });
+    await service.message();
+    const answer = await service.deliver();
+    expect(answer).toMatchObject({ status: 'partial', stats: { sent: 0, refused: 1, failed: 1 } });
+    expect(answer.errors[0]?.item).toBe('anna@example.com');
+    expect(await only(service)).toMatchObject({ status: 'failed', attempts: 1 });
+    expect(await service.db.rows(sql`select from cronhook.suppressed_addresses`)).toHaveLength(0);
+  });
+
+  test('the message and its address, when there is no such address; the next message to it is suppressed', async () => {
+    const service = await startLokario({
+      smtp: {
+        onRcpt: (to) =>
+          to === 'gone@example.com' ? { code: 550, message: '5.1.1 no such user' } : undefined,
+      },
+    });
+    await service.message({ recipient: 'Gone@Example.com'.toLowerCase() });
+    await service.message({ recipient: 'here@example.com' });
+    expect(await service.deliver()).toMatchObject({ stats: { sent: 1, refused: 1 } });
+    const [row] = await service.db.rows<{ address: string; reason: string }>(
+      sql`select * from cronhook.suppressed_addresses`,
+    );
+    expect(row).toMatchObject({ address: 'gone@example.com' });
+    expect(row?.reason).toContain('5.1.1');
+    await service.message({ recipient: 'GONE@example.com' });
+    expect(await service.deliver()).toMatchObject({ status: 'succeeded', stats: { suppressed: 1, sent: 0 } });
+  });
+
+  test('nothing to the others, when connections break off in the middle of messages', async () => {
+    let drops = 2;
+    const service = await startLokario({ smtp: { onData: () => (drops-- > 0 ? 'drop' : undefined) } });
+    for (let count = 0; count < 30; count++) await service.message();
+    const answer = await service.deliver();
+    expect(answer).toMatchObject({ status: 'partial', stats: { sent: 28, remaining: 2 } });
+    expect(await service.deliver()).toMatchObject({ status: 'succeeded', stats: { sent: 2 } });
+    expect(new Set(service.smtp.mails.map(({ messageId }) => messageId)).size).toBe(30);
+    for (const message of await service.messages())
+      expect(message).toMatchObject({ status: 'sent', attempts: 0 });
+  });
+
+  test('no second copy in the same run, when the server takes a message and hangs up', async () => {
+    const service = await startLokario({ smtp: { onData: () => 'drop-after-accept' } });
+    for (let count = 0; count < 10; count++) await service.message();
+    expect((await service.deliver()).status).toBe('partial');
+    const ids = service.smtp.mails.map(({ messageId }) => messageId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('an attempt and a delay, when the server takes a message and stays silent', async () => {
+    const service = await startLokario({ smtp: { delayMs: 5_000 } });
+    service.context.services.mail = createMail({
+      url: new Secret(service.smtp.url),
+      from: MAIL_FROM,
+      concurrency: 2,
+      timeouts: { idleMs: 500 },
+    });
+    await service.message();
+    expect((await service.deliver()).stats).toMatchObject({ sent: 0, postponed: 1 });
+    expect(await only(service)).toMatchObject({ status: 'pending', attempts: 1 });
+    expect((await service.deliver()).stats).toMatchObject({ sent: 0, remaining: 0 });
+  });
+
+  test('nothing, when nobody listens at that address', async () => {
+    const port = await deadPort();
+    const service = await startLokario({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } });
+    await service.message();
+    expect(await service.deliver()).toMatchObject({ status: 'partial', stats: { remaining: 1 } });
+  });
+});
+
+describe('delivery side by side', () => {
+  test('opens no more connections than SMTP_CONCURRENCY', async () => {
+    let most = 0;
+    const service = await startLokario({ env: { SMTP_CONCURRENCY: '3' } });
+    service.smtp.onAccepted = async () => {
+      most = Math.max(most, service.smtp.open);
+      await sleep(5);
+    };
+    for (let count = 0; count < 60; count++) await service.message();
+    expect((await service.deliver()).stats.sent).toBe(60);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(3);
+  });
+
+  test('of two tasks on two replicas sends nothing twice', async () => {
+    const first = await startLokario();
+    const second = await startLokario({ env: { SMTP_URL: first.smtp.url, DATABASE_URL: first.databaseUrl } });
+    const company = await first.company();
+    for (let count = 0; count < 60; count++) {
+      await first.message();
+      await first.document(company, { due_at: '2026-11-01', number: `F-${count}` });
+    }
+    void second;
+    const answers = await Promise.all([first.deliver(), first.followups(), first.deliver()]);
+    expect(answers.filter(({ status }) => status === 'succeeded').length).toBeGreaterThan(0);
+    await first.deliver();
+    const ids = first.smtp.mails.map(({ messageId }) => messageId);
+    expect(ids.length).toBe(120);
+    expect(new Set(ids).size).toBe(120);
+  });
+
+  test('leaves what another live run has claimed, and takes what a dead one left', async () => {
+    const service = await startLokario();
+    const live = await service.insert('task_leases', {
+      task: 'elsewhere',
+      run_id: '0197aaaa-0000-7000-8000-000000000001',
+      expires_at: '2999-01-01T00:00:00Z',
+      created_at: '2026-01-01T00:00:00Z',
+    });
+    void live;
+    await service.message({ status: 'sending', claimed_by: '0197aaaa-0000-7000-8000-000000000001' });
+    await service.message({ status: 'sending', claimed_by: '0197aaaa-0000-7000-8000-00000000dead' });
+    expect((await service.deliver()).stats.sent).toBe(1);
+    expect((await service.messages()).map(({ status }) => status).sort()).toEqual(['sending', 'sent']);
+  });
+});
+
+describe('the cause', () => {
+  test('is looked at again a moment before each message goes out', async () => {
+    const service = await startLokario({ env: { SMTP_CONCURRENCY: '1' } });
+    const company = await service.company();
+    const documents: string[] = [];
+    for (let count = 0; count < 6; count++)
+      documents.push(await service.document(company, { due_at: '2026-11-01', number: `F-${count}` }));
+    // The first mail takes a while; meanwhile the other invoices are paid.
+    let slow = true;
+    service.smtp.onAccepted = async () => {
+      if (!slow) return;
+      slow = false;
+      await service.db.rows(sql`update cronhook.billing_documents set status = 'paid', paid_at = now()`);
+      await sleep(1_200);
+    };
+    const answer = await service.followups();
+    const sent = service.smtp.mails.length;
+    // One was on its way, and one more may have been.
+    expect(sent).toBeLessThanOrEqual(2);
+    expect(answer.stats).toMatchObject({ queued: 6, sent, cancelled: 6 - sent });
+  });
+});
+
+describe('a restored backup', () => {
+  test('holds its pending messages until they are released', async () => {
+    const service = await startLokario();
+    await service.message();
+    // What a dump brings along: the settings of another database.
+    await service.db.rows(sql`update cronhook.settings set value = '1/1' where key = 'database.identity'`);
+    const answer = await service.deliver();
+    expect(answer).toMatchObject({ status: 'partial', stats: { sent: 0 } });
+    expect(answer.errors[0]?.message).toContain('outbox release');
+    expect((await only(service)).status).toBe('held');
+    await service.message({ dedupe_key: 'new' });
+    expect(await service.deliver()).toMatchObject({ status: 'succeeded', stats: { sent: 1 } });
+    expect(await service.notifications()).toMatchObject([{ kind: 'messages_held', user_id: null }]);
+  });
+});
