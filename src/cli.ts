@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
+import { erasuresReplayCommand } from './commands/erasures.js';
 import {
   configCheck,
   migrateCommand,
@@ -56,6 +57,14 @@ program
   .command('secret')
   .description('a fresh CRON_SECRET')
   .action(() => print(`${randomBytes(32).toString('base64url')}\n`));
+
+program
+  .command('erasures')
+  .description('the deletions of accounts that the storage remembers')
+  .command('replay')
+  .option('--dry-run', 'tell who would be deleted again, change nothing')
+  .description('after a restored backup: delete again whoever came back with it')
+  .action(erasuresReplayCommand);
 
 program.command('migrate').description('apply pending migrations').action(migrateCommand);
 

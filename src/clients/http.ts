@@ -62,12 +62,13 @@ export async function callJson(url: string, { form, timeoutMs, signal, ...init }
 
 /** The connection never stood, so nothing was asked. */
 const NOT_SENT =
-  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPROTO|UND_ERR_CONNECT_TIMEOUT)$|CERT|SELF_SIGNED|UNABLE_TO_|ERR_SSL|ERR_TLS/;
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPROTO|UND_ERR_CONNECT_TIMEOUT|bad port)$|CERT|SELF_SIGNED|UNABLE_TO_|ERR_SSL|ERR_TLS/;
 
 /** fetch hides the error of the socket behind its own. */
 function codeOf(error: unknown): string {
-  const { cause, code } = error as { cause?: { code?: unknown }; code?: unknown };
-  return String(cause?.code ?? code ?? (error as Error).name);
+  const { cause, code, name } = error as Error & { cause?: Error & { code?: unknown }; code?: unknown };
+  if (cause?.message === 'bad port') return cause.message;
+  return String(cause?.code ?? code ?? name);
 }
 
 function seconds(header: string | null): number | undefined {

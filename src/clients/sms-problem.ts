@@ -46,6 +46,6 @@ const isSenderProblem = (code: number, from: string): boolean =>
 /** Twilio's own words, without the numbers in them: errors outlive the person whose number it is. */
 function twilioWords({ code, message }: Record<string, unknown>, { authToken }: SmsOptions): string {
   const words = typeof message === 'string' ? createScrubber([authToken.reveal()])(message) : '';
-  const anonymous = words.replace(/\+?\d[\d\s().-]{5,}[\dxX*]/g, '…').replace(/\s+/g, ' ');
+  const anonymous = words.replace(/\+?\d(?:[\s.-]?[\dxX*]){6,}/g, '…').replace(/\s+/g, ' ');
   return `${code}: ${anonymous}`.slice(0, 200);
 }

@@ -37,13 +37,16 @@ export function refusal(answer: HttpAnswer, host: string, secretKey: Secret): Ap
     });
   if (!error) return notStripe(host, status);
   // The words of a 401 repeat a part of the key.
-  if (status === 401) return because((t) => t.stripe.secretKey, true);
+  if (status === 401) return keyRefused();
   if (OTHER_MODE.test(error.message)) return because((t) => t.stripe.otherMode, true);
   const words = createScrubber([secretKey.reveal()])(`${error.code}: ${error.message}`);
   const detail = words.replace(/\s+/g, ' ').slice(0, 200);
   if (status === 403) return because((t) => t.stripe.permission(detail), true);
   return because((t) => t.stripe.refused(detail), true);
 }
+
+export const keyRefused = (): AppError =>
+  new AppError('unprocessable', (t) => t.stripe.secretKey, { permanent: true });
 
 /** An answer as Stripe does not give it. */
 export const notStripe = (host: string, status: number): AppError =>

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
 import { callJson, isObject, NoAnswer } from './http.js';
-import { isGone, isPassing, notStripe, refusal } from './stripe-problem.js';
+import { isGone, isPassing, keyRefused, notStripe, refusal } from './stripe-problem.js';
 
 export interface Stripe {
   /**
@@ -44,6 +44,7 @@ export function createStripe(options: StripeOptions): Stripe {
         throw new AppError('unprocessable', (t) => t.stripe.customerId(customerId.slice(0, 50)), {
           permanent: true,
         });
+      if (!/^[!-~]+$/.test(options.secretKey.reveal())) throw keyRefused();
       const ask = asker(options, signal);
       const host = new URL(options.apiUrl).host;
       let subscriptionsCancelled = 0;

@@ -20,7 +20,7 @@ export interface NewRun {
 }
 
 export type Claim =
-  | { claimed: true; disabled: boolean }
+  | { claimed: true; disabled: boolean /** An incident of this task is open. */; troubled: boolean }
   | { claimed: false; holderId: string | undefined; holderStartedAt: Date | undefined };
 
 /** The setting that turns a task off. */
@@ -35,6 +35,7 @@ export async function claim(db: Database, run: NewRun, lostMessage: string): Pro
   const [row] = await db.rows<{
     claimed: boolean;
     disabled: boolean;
+    troubled: boolean;
     holder_id: string | null;
     holder_started_at: string | null;
   }>(sql`
@@ -64,12 +65,15 @@ export async function claim(db: Database, run: NewRun, lostMessage: string): Pro
       exists (
         select from cronhook.settings where key = ${enabledSetting(run.task)} and lower(value) = 'false'
       ) as disabled,
+      exists (
+        select from cronhook.incidents where source = ${`task:${run.task}`} and resolved_at is null
+      ) as troubled,
       held.run_id as holder_id, running.started_at as holder_started_at
     from (select) as one
     left join cronhook.task_leases held on held.task = ${run.task}
     left join cronhook.task_runs running on running.id = held.run_id and running.status = 'running'
   `);
-  if (row?.claimed) return { claimed: true, disabled: row.disabled };
+  if (row?.claimed) return { claimed: true, disabled: row.disabled, troubled: row.troubled };
   return {
     claimed: false,
     holderId: row?.holder_id ?? undefined,

@@ -27,7 +27,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; ma
 dt { color: var(--soft) }
 dd { margin: 0 }
 pre { margin: 0; padding: 1rem; white-space: pre-wrap; font: .875rem/1.5 ui-monospace, monospace }
-iframe { display: block; width: 100%; height: 70vh; resize: vertical }
+iframe { display: block; width: 100%; height: 60vh; resize: vertical }
 details { margin-top: 2rem }
 summary { color: var(--soft); cursor: pointer; margin-bottom: .5rem }
 `;

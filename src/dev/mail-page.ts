@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { html, raw } from 'hono/html';
-import type { Address } from 'postal-mime';
+import { type Address, decodeWords } from 'postal-mime';
 import type { AppEnvironment } from '../routes/environment.js';
 import { STYLE } from './mail-page-style.js';
 import type { DevMail, DevMailbox } from './mail-server.js';
@@ -45,7 +45,8 @@ function listPage(mails: DevMail[], dates: Intl.DateTimeFormat, notice: string |
   const empty = html`<p class="empty">No mail yet. This page looks again every ${REFRESH_SECONDS} seconds.</p>`;
   return page(
     mails.length > 0 ? `Mailbox (${mails.length})` : 'Mailbox',
-    html`<header><h1>Mailbox</h1><p>What this service sends in development. Nothing leaves this machine.</p></header>
+    html`<header><h1>Mailbox</h1>
+<p>${notice ? '' : 'What this service sends in development. Nothing leaves this machine.'}</p></header>
 ${notice ? html`<p class="notice">${notice}</p>` : mails.length === 0 ? empty : ''}
 <ol>${mails.map((mail) => listItem(mail, dates))}</ol>`,
     html`<meta http-equiv="refresh" content="${REFRESH_SECONDS}">`,
@@ -80,7 +81,7 @@ ${files.length > 0 ? html`<p class="files">Attachments: ${files.join(', ')}</p>`
 ${email.html === undefined ? '' : html`<section><h2>HTML</h2>${frame(email.html)}</section>`}
 ${email.text === undefined ? '' : html`<section><h2>Text</h2><pre>${email.text}</pre></section>`}
 <details><summary>All headers</summary>
-<pre>${email.headers.map(({ originalKey, value }) => `${originalKey}: ${value}`).join('\n')}</pre></details>`,
+<pre>${email.headers.map(({ originalKey, value }) => `${originalKey}: ${decodeWords(value)}`).join('\n')}</pre></details>`,
   );
 }
 
@@ -125,7 +126,7 @@ function jsonMail({ id, receivedAt, from, to, email }: DevMail) {
     to,
     subject,
     messageId,
-    headers: Object.fromEntries(headers.map(({ key, value }) => [key, value])),
+    headers: Object.fromEntries(headers.map(({ key, value }) => [key, decodeWords(value)])),
     text,
     html: email.html,
   };

@@ -24,6 +24,7 @@ export const en: Messages = {
   reminders: remindersEn,
   answers: answersEn,
   accounts: accountsEn,
+  incidents: { taskFailed: (task) => `The task ${task} is failing` },
   run: {
     stillRunning: (seconds) => `This task has been running for ${seconds} s: nothing was started`,
     running: 'Still running: follow the Location header to learn how it ends',

@@ -26,6 +26,7 @@ export const fr: Messages = {
   reminders: remindersFr,
   answers: answersFr,
   accounts: accountsFr,
+  incidents: { taskFailed: (task) => `La tâche ${task} échoue` },
   run: {
     stillRunning: (seconds) => `Cette tâche est déjà en cours depuis ${seconds} s : rien n’a été relancé`,
     running: 'Exécution en cours : consultez l’adresse de l’en-tête Location pour en connaître l’issue',

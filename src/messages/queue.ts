@@ -31,7 +31,7 @@ export interface NewMessage {
   ephemeral?: boolean;
 }
 
-interface QueueTools {
+export interface QueueTools {
   /** Whose domain the Message-IDs carry. */
   sender: Pick<Sender, 'address'> | undefined;
   /** Needed for ephemeral messages. */

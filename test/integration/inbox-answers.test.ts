@@ -12,6 +12,7 @@ import {
   startInboxService,
   startMailboxes,
 } from '../support/imap-inbox.js';
+import { scriptedImap } from '../support/imap-script.js';
 
 const NOW = new Date('2026-11-21T10:00:00Z');
 const CUSTOMER = 'zoe@example.com';
@@ -328,7 +329,7 @@ describe('a reply', () => {
       for each row when (new.kind = 'followup_replied') execute function cronhook.refuse()
     `);
     deliver(mail({ inReplyTo: messageId }));
-    expect((await service.sync()).success).toBe(false);
+    expect((await service.sync()).status).toBe('partial');
     expect(await service.mails()).toEqual([]);
     expect(await state()).toBe('open');
     await service.db.rows(sql`drop trigger refuse on cronhook.notifications`);
@@ -492,6 +493,39 @@ describe('a delivery report', () => {
     expect(await service.mails()).toHaveLength(2);
     const [mailbox] = await service.integrations();
     expect(mailbox).toMatchObject({ id, consecutive_failures: 0 });
+  });
+
+  test('is known by the headers that it quotes, where the server leaves the envelope empty', async () => {
+    const messageId = `<${randomUUID()}@atelier-moreau.example>`;
+    const literal = (text: string) => `{${text.length}}\r\n${text}`;
+    const leaf = (type: string) => `("MESSAGE" "${type}" NIL NIL NIL "7BIT" 90`;
+    const structure = `(("TEXT" "PLAIN" NIL NIL NIL "7BIT" 2 1)${leaf('DELIVERY-STATUS')})${leaf('RFC822')} NIL NIL 3) "REPORT")`;
+    const parts = `BODY[2] ${literal(FAILED)} BODY[3.HEADER]<0> ${literal(`Message-ID: ${messageId}\r\n\r\n`)}`;
+    const head = literal('From: MAILER-DAEMON@mx.example\r\n\r\n');
+    const port = await scriptedImap((command, write, tag) => {
+      const fetched = (items: string) => write(`* 1 FETCH (UID 1 ${items})\r\n`);
+      if (/^LIST "" ""/i.test(command)) write('* LIST (\\Noselect) "/" ""\r\n');
+      else if (/^LIST/i.test(command)) write('* LIST () "/" INBOX\r\n');
+      else if (/^STATUS/i.test(command)) write('* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 7)\r\n');
+      else if (/^EXAMINE/i.test(command))
+        write('* 1 EXISTS\r\n* FLAGS ()\r\n* OK [UIDVALIDITY 7]\r\n* OK [UIDNEXT 2]\r\n');
+      else if (/^UID SEARCH/i.test(command)) write('* SEARCH 1\r\n');
+      else if (/^UID FETCH .*BODY.PEEK\[2\] BODY.PEEK\[3.HEADER\]<0.65536>/i.test(command)) fetched(parts);
+      else if (/^UID FETCH .*BODY.PEEK\[1\]/i.test(command)) fetched('BODY[1] "Hi"');
+      else if (/^UID FETCH .*BODYSTRUCTURE/i.test(command))
+        fetched(
+          `FLAGS () INTERNALDATE "21-Nov-2026 10:00:00 +0000" RFC822.SIZE 400 BODYSTRUCTURE ${structure} BODY[HEADER] ${head}`,
+        );
+      write(`${tag} OK\r\n`);
+    });
+    const service = await startInboxService();
+    await service.add({ port });
+    await sent(service, { messageId });
+    expect(await service.sync()).toMatchObject({
+      status: 'succeeded',
+      stats: { messagesAdded: 1, bounces: 1 },
+    });
+    expect((await outcome(service)).suppressed).toEqual([{ address: CUSTOMER, reason: 'bounce: 5.1.1' }]);
   });
 
   test('that makes no sense is a mail like any other', async () => {

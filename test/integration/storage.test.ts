@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Storage } from '../../src/clients/storage.js';
@@ -129,16 +129,10 @@ describe('a folder', () => {
     expect(await readdir(join(folder, '.unfinished'))).toEqual([]);
   });
 
-  test.skipIf(process.getuid?.() === 0)('that may not be written says so', async () => {
-    const folder = await temporaryFolder();
-    await chmod(folder, 0o500);
-    const error = await failure(createFolderStorage(folder).put('a', 'x', JSON_TYPE));
-    expect(error.text(en)).toBe(en.storage.folderDenied(folder));
-  });
-
   test.each([
     ['ENOSPC', en.storage.folderFull('/data')],
     ['EDQUOT', en.storage.folderFull('/data')],
+    ['EACCES', en.storage.folderDenied('/data')],
     ['EROFS', en.storage.folderDenied('/data')],
     ['EIO', en.storage.folder('/data', 'EIO')],
   ])('says what %s means', (code, text) => {
@@ -149,9 +143,9 @@ describe('a folder', () => {
 describe('a bucket', () => {
   test('lists more than a page of a thousand objects', async () => {
     const storage = createS3Storage(await startS3());
-    const keys = Array.from({ length: 1_205 }, (_, i) => `erasures/${String(i).padStart(5, '0')}.json`);
-    for (let i = 0; i < keys.length; i += 50)
-      await Promise.all(keys.slice(i, i + 50).map((key) => storage.put(key, '{}', JSON_TYPE)));
+    const keys = Array.from({ length: 1_005 }, (_, i) => `erasures/${String(i).padStart(5, '0')}.json`);
+    for (let i = 0; i < keys.length; i += 20)
+      await Promise.all(keys.slice(i, i + 20).map((key) => storage.put(key, '{}', JSON_TYPE)));
     expect(await keysOf(storage, 'erasures/')).toEqual(keys);
   });
 

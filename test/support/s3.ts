@@ -14,7 +14,7 @@ const CREDENTIALS = { accessKeyId: 'S3RVER', secretAccessKey: new Secret('S3RVER
  * Triple DES with three times the same key is DES.
  */
 for (const name of ['createCipheriv', 'createDecipheriv'] as const) {
-  const original = crypto[name] as (algorithm: string, key: Buffer, iv: Buffer) => crypto.Cipheriv;
+  const original = crypto[name] as (algorithm: string, key: Buffer, iv: Buffer) => crypto.Cipher;
   Object.assign(crypto, {
     [name]: (algorithm: string, key: Buffer, iv: Buffer) =>
       algorithm === 'des'

@@ -82,6 +82,13 @@ describe('marketing hours', () => {
   );
 });
 
+describe('marketing hours on a morning whose clocks changed', () => {
+  test('begin at 8 on the new clock (Los Angeles, Monday 9 February 1942)', () => {
+    const next = nextMarketingMoment(new Date('1942-02-09T09:00:00Z'), 'America/Los_Angeles');
+    expect(next.toISOString()).toBe('1942-02-09T15:00:00.000Z');
+  });
+});
+
 describe('French public holidays', () => {
   test.each([
     [2024, ['04-01', '05-09', '05-20']],
@@ -90,6 +97,8 @@ describe('French public holidays', () => {
     // The latest Easter there is, and Ascension on 1 May with the earliest (2008: 23 March).
     [2038, ['04-26', '06-03', '06-14']],
     [2008, ['03-24', '05-01', '05-12']],
+    // 19 April: a full moon that the church puts a day early.
+    [1981, ['04-20', '05-28', '06-08']],
   ])('%d has the fixed ones and those that follow Easter, and no others', (year, movable) => {
     const fixed = ['01-01', '05-01', '05-08', '07-14', '08-15', '11-01', '11-11', '12-25'];
     const expected = [...new Set([...fixed, ...movable])].sort().map((day) => `${year}-${day}`);

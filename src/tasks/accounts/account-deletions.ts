@@ -140,12 +140,14 @@ function eraseAndSayFarewell(context: Context, userId: string): Promise<boolean>
   });
 }
 
-async function preview({ context }: Run, user: DueUser): Promise<void> {
+async function preview({ context, tally }: Run, user: DueUser): Promise<void> {
   const { db, stripe, vault } = context;
   if (user.stripeCustomerId && !stripe)
     return context.would(user.id, { blocked: context.messages.accounts.stripeMissing });
-  if (!user.claimed && (await isSoleOwner(db.rows, user.id, { lock: false })))
+  if (!user.claimed && (await isSoleOwner(db.rows, user.id, { lock: false }))) {
+    tally.blocked += 1;
     return context.would(user.id, { blocked: context.messages.accounts.soleOwner });
+  }
   const erasure = await previewErasure(db.rows, user.id, vault);
   if (!erasure) return;
   const { lastMember, rows } = erasure;

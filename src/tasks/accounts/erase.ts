@@ -1,12 +1,11 @@
 import { getTableName, type SQL, sql } from 'drizzle-orm';
 import type { Vault } from '../../clients/vault.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
-import * as schema from '../../db/schema/index.js';
 import type { Messages } from '../../locales/index.js';
 import { closeCompany } from './company.js';
 import { PERSONAL_DATA } from './personal-data.js';
 import { redactRows } from './redact-rows.js';
-import type { TableName, TableRule } from './rules.js';
+import { TABLES, type TableName, type TableRule } from './rules.js';
 import { type Rows, readSubject, type Subject } from './subject.js';
 
 interface EraseTools {
@@ -46,7 +45,7 @@ export async function eraseUser(
   if (subject.companyId && subject.lastMember)
     await closeCompany(rows, subject.companyId, messages.accounts.deletedCompany, now, add);
   for (const [tableName, rule] of rules()) {
-    const table = getTableName(schema[tableName]);
+    const table = getTableName(TABLES[tableName]);
     if (rule.goes) add(table, await countOf(rows, deletion(table, rule.goes(subject))));
     add(table, await redactRows(rows, tableName, subject, messages.accounts.redacted));
   }
@@ -64,7 +63,7 @@ export async function previewErasure(
   const counts: Counts = {};
   for (const [tableName, rule] of rules()) {
     if (!rule.goes) continue;
-    const table = getTableName(schema[tableName]);
+    const table = getTableName(TABLES[tableName]);
     const count = await countOf(
       rows,
       sql`select count(*)::int as count from cronhook.${sql.identifier(table)} where ${rule.goes(subject)}`,

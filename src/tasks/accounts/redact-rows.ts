@@ -1,9 +1,8 @@
 import { getTableColumns, getTableName, type SQL, sql } from 'drizzle-orm';
 import { storable } from '../../db/json.js';
-import * as schema from '../../db/schema/index.js';
 import { PERSONAL_DATA } from './personal-data.js';
 import { createRedactor, type Redact, redactJson, spellings } from './redact.js';
-import type { TableName, TableRule } from './rules.js';
+import { TABLES, type TableName, type TableRule } from './rules.js';
 import type { Rows, Subject } from './subject.js';
 
 const BATCH = 200;
@@ -44,7 +43,7 @@ export async function redactRows(
 
 function searchedColumns(tableName: TableName): Searched[] {
   const rules: Record<string, string> = PERSONAL_DATA[tableName].columns;
-  return Object.entries(getTableColumns(schema[tableName])).flatMap(([property, column]) => {
+  return Object.entries(getTableColumns(TABLES[tableName])).flatMap(([property, column]) => {
     const cleared = rules[property] === 'cleared' || (rules[property] === 'anonymised' && !column.notNull);
     if (!cleared && rules[property] !== 'redacted') return [];
     return { name: column.name, type: column.getSQLType(), cleared };
@@ -53,10 +52,10 @@ function searchedColumns(tableName: TableName): Searched[] {
 
 const columnName = (name: string): SQL => sql`${sql.identifier(name)}`;
 
-const tableOf = (tableName: TableName): SQL => sql`cronhook.${columnName(getTableName(schema[tableName]))}`;
+const tableOf = (tableName: TableName): SQL => sql`cronhook.${columnName(getTableName(TABLES[tableName]))}`;
 
 function keyOf(tableName: TableName) {
-  const key = Object.values(getTableColumns(schema[tableName])).find((column) => column.primary);
+  const key = Object.values(getTableColumns(TABLES[tableName])).find((column) => column.primary);
   if (!key) throw new Error(`${tableName} has no key of one column`);
   return { name: columnName(key.name), type: sql.raw(key.getSQLType()) };
 }

@@ -17,7 +17,6 @@ interface ReplayTools {
   vault: Vault | undefined;
   messages: Messages;
   now(): Date;
-  signal: AbortSignal;
   dryRun: boolean;
   /** Told as it happens: which account came back, and what became of it. */
   tell: {
@@ -113,9 +112,10 @@ async function compare(db: Database, chunk: StoredErasure[]) {
 }
 
 async function replay(erasure: StoredErasure, tools: ReplayTools, tally: ReplayTally): Promise<void> {
-  const { db, stripe, messages, vault, now, signal } = tools;
-  // The customer went before the data did; the key may have been taken away since.
-  if (stripe) await removeStripeCustomer(erasure.userId, { stripe, rows: db.rows }, signal);
+  const { db, stripe, messages, vault, now } = tools;
+  // The customer went before the data did, the first time: without the key there is nothing to catch up on.
+  if (stripe)
+    await removeStripeCustomer(erasure.userId, { stripe, rows: db.rows }, new AbortController().signal);
   const [deleted, recorded] = await db.transaction(async (tx) => {
     await boundLockWaits(tx);
     const erased = await eraseUser(tx, erasure.userId, { messages, vault, now: now(), claimed: false });

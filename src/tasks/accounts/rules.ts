@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
-import type * as schema from '../../db/schema/index.js';
+import * as schema from '../../db/schema/index.js';
 import type { Subject } from './subject.js';
 
 /**
@@ -28,6 +28,10 @@ export type Schema = typeof schema;
 export type TableName = {
   [Name in keyof Schema]: Schema[Name] extends PgTable ? Name : never;
 }[keyof Schema];
+
+/** The tables by the names of the schema. */
+export const TABLES: Pick<Schema, TableName> = { ...schema };
+
 export type ColumnsOf<Table> = Table extends PgTable ? keyof Table['_']['columns'] : never;
 
 export const ofUser = ({ userId }: Subject): SQL => sql`user_id = ${userId}::uuid`;

@@ -64,26 +64,31 @@ async function remindOfSome(round: Round, from: string): Promise<string | null> 
 }
 
 function noticeOf({ messages, site }: Round, reminder: Reminder) {
-  const { userId, dedupeKey, location } = reminder;
+  const { userId, dedupeKey } = reminder;
   const { untitled, appointment } = messages.reminders;
   const text = appointment({
     title: line(reminder.title, untitled),
     starts: formatMoment(startOf(reminder), site),
-    location: location && (line(location, '') || null),
+    location: placeOf(reminder),
   });
   return { userId, kind: KIND, severity: 'info' as const, dedupeKey, link: null, ...text };
 }
 
 function mailOf(round: Round, reminder: Reminder): NewMessage {
-  const { email, name, title, location, dedupeKey } = reminder;
+  const { email, name, dedupeKey } = reminder;
   const unsubscribeUrl = round.site.unsubscribeUrl(email);
-  const startsAt = startOf(reminder);
-  const content = appointmentMail(
-    { name, title, startsAt, location, ...(unsubscribeUrl && { unsubscribeUrl }) },
-    round,
-  );
+  const appointment = {
+    name,
+    title: line(reminder.title, round.messages.reminders.untitled),
+    startsAt: startOf(reminder),
+    location: placeOf(reminder),
+    unsubscribeUrl,
+  };
+  const content = appointmentMail(appointment, round);
   return { task: 'overdue-reminders', dedupeKey, recipient: email, unsubscribeUrl, ...content };
 }
+
+const placeOf = ({ location }: Reminder): string | null => line(location ?? '', '') || null;
 
 const startOf = ({ startsAt }: Reminder): Date => new Date(Number(startsAt) * 1000);
 

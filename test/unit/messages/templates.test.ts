@@ -75,6 +75,7 @@ describe.each(LOCALES)('every mail (%s)', (locale) => {
     const hostile = everyMail({ text: HOSTILE, url: `${WEB}&q="><b>'` }, locale);
     hostile.forEach((mail, n) => {
       expect(tagsIn(mail.html)).toEqual(tagsIn(mails[n]?.html ?? ''));
+      expect(mail.html).not.toMatch(/&(?!amp;|lt;|gt;|quot;|#39;)/);
       expect(shownIn(mail.html).join(' ')).toContain(HOSTILE);
     });
   });

@@ -1,0 +1,147 @@
+import { sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { rowsOf, type Transaction } from '../db/client.js';
+import { jsonb } from '../db/json.js';
+import type { Look } from '../messages/layout.js';
+import { type QueueTools, queueMessages } from '../messages/queue.js';
+import { type TaskIncidentKind, taskIncidentMail } from '../messages/templates/task-incident.js';
+
+/** A task that has failed, as an incident keeps it. */
+export interface TaskFailure {
+  task: string;
+  runId: string;
+  /** What failed and what to do about it. */
+  message: string;
+  /** Failures of one cause are told once: `database`, `SMTP`, or the task itself. */
+  cause: string;
+  since: Date;
+}
+
+interface OpenIncident {
+  id: string;
+  source: string;
+  /** The first incident of its cause: mails are counted by it. */
+  leader: string;
+  message: string;
+  runId: string;
+  openedAt: string;
+}
+
+/** What mails to the administrator are made with; without mail or address incidents are only written down. */
+export interface Telling extends Look {
+  tools: QueueTools;
+  canMail: boolean;
+}
+
+/** The task that alerts are delivered under. */
+export const ALERTS = 'alerts';
+
+/** Any number that no other program uses as a lock on this database: causes are told apart one after the other. */
+const LOCK = 7_203_115_641;
+const DAY_MS = 24 * 60 * 60_000;
+
+export const lockIncidents = (tx: Transaction) =>
+  tx.execute(sql`select pg_advisory_xact_lock(${LOCK}::bigint)`);
+
+const sourceOf = (task: string): string => `task:${task}`;
+
+/** True when the task's last run before this one was already partial. */
+export async function wasPartial(tx: Transaction, task: string, runId: string): Promise<boolean> {
+  const [last] = await rowsOf<{ status: string }>(
+    tx,
+    sql`
+      select status from cronhook.task_runs
+      where task = ${task} and id <> ${runId}::uuid and not dry_run and status in ('succeeded', 'partial', 'failed')
+      order by started_at desc, id desc limit 1
+    `,
+  );
+  return last?.status === 'partial';
+}
+
+/**
+ * Opens an incident for the task, or keeps the open one alive. The first of its cause is told at once, what lasts once
+ * a day.
+ */
+export async function noteFailure(tx: Transaction, failure: TaskFailure, telling: Telling): Promise<void> {
+  const now = telling.tools.now;
+  const open = await openIncidents(tx);
+  const known = open.find(({ source }) => source === sourceOf(failure.task));
+  const companion = open.find(
+    (incident) => incident.leader !== known?.leader && incident.cause === failure.cause,
+  );
+  const id = known?.id ?? uuidv7();
+  const leader = known?.leader ?? companion?.leader ?? id;
+  const { cause, message, runId } = failure;
+  const details = jsonb({ cause: known?.cause ?? cause, leader, message, runId });
+  const title = telling.messages.incidents.taskFailed(failure.task);
+  await tx.execute(sql`
+    insert into cronhook.incidents as known (id, source, severity, title, details, opened_at, last_seen_at)
+    values (${id}::uuid, ${sourceOf(failure.task)}, 'important', ${title}, ${details},
+      ${failure.since.toISOString()}::timestamptz, ${now.toISOString()}::timestamptz)
+    on conflict (source) where resolved_at is null
+    do update set last_seen_at = excluded.last_seen_at, details = excluded.details
+  `);
+  const group = await groupOf(tx, leader);
+  const first = group[0];
+  if (leader === id && !known) return tell(tx, 'opened', leader, '', group, telling);
+  const days = first ? Math.floor((now.getTime() - Date.parse(first.openedAt)) / DAY_MS) : 0;
+  const lasting = group.filter(({ resolved }) => !resolved);
+  if (days >= 1) await tell(tx, 'reminder', leader, `:${days}`, lasting, telling);
+}
+
+/** Ends the task's incident; the last one of its cause is told. */
+export async function noteRecovery(tx: Transaction, task: string, telling: Telling): Promise<void> {
+  const [ended] = await rowsOf<{ leader: string }>(
+    tx,
+    sql`
+      update cronhook.incidents
+      set resolved_at = ${telling.tools.now.toISOString()}::timestamptz
+      where source = ${sourceOf(task)} and resolved_at is null returning coalesce(details->>'leader', id::text) as leader
+    `,
+  );
+  if (!ended) return;
+  const group = await groupOf(tx, ended.leader);
+  if (group.every(({ resolved }) => resolved)) await tell(tx, 'recovered', ended.leader, '', group, telling);
+}
+
+const columns =
+  sql.raw(`id, source, coalesce(details->>'leader', id::text) as leader, details->>'cause' as cause,
+  coalesce(details->>'message', title) as message, details->>'runId' as "runId", opened_at as "openedAt",
+  resolved_at is not null as resolved`);
+
+const openIncidents = (tx: Transaction) =>
+  rowsOf<OpenIncident & { cause: string | null }>(
+    tx,
+    sql`select ${columns} from cronhook.incidents where resolved_at is null and source like 'task:%'`,
+  );
+
+/** The incidents of one cause, those that have ended included, the oldest first. */
+const groupOf = (tx: Transaction, leader: string) =>
+  rowsOf<OpenIncident & { resolved: boolean }>(
+    tx,
+    sql`
+      select ${columns} from cronhook.incidents
+      where source like 'task:%' and details->>'leader' = ${leader} order by opened_at, id
+    `,
+  );
+
+async function tell(
+  tx: Transaction,
+  kind: TaskIncidentKind,
+  leader: string,
+  round: string,
+  incidents: OpenIncident[],
+  telling: Telling,
+): Promise<void> {
+  const { site, tools, canMail } = telling;
+  if (!canMail || !site.adminEmail || incidents.length === 0) return;
+  const tasks = incidents.map(({ source, openedAt, message, runId }) => ({
+    name: source.slice('task:'.length),
+    since: new Date(openedAt),
+    message,
+    runUrl: `${site.publicUrl}/runs/${runId}`,
+  }));
+  const letter = taskIncidentMail(kind, { tasks, now: tools.now }, telling);
+  const dedupeKey = `incident:${leader}:${kind}${round}`;
+  await queueMessages(tx, [{ task: ALERTS, dedupeKey, recipient: site.adminEmail, ...letter }], tools);
+}

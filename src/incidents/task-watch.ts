@@ -1,0 +1,87 @@
+import type { Database } from '../db/client.js';
+import { isDatabaseUnavailable } from '../errors.js';
+import type { Messages } from '../locales/index.js';
+import type { Logger } from '../log.js';
+import type { Outcome } from '../run-outcome.js';
+import type { Services } from '../services.js';
+import type { Site } from '../site.js';
+import { lockIncidents, noteFailure, noteRecovery, type TaskFailure, wasPartial } from './task-incidents.js';
+
+interface WatchOptions {
+  db: Database;
+  services: Pick<Services, 'mail' | 'vault'>;
+  messages: Messages;
+  site: Site;
+  log: Logger;
+  now(): Date;
+}
+
+/** A run that has ended. */
+interface EndedRun {
+  task: string;
+  runId: string;
+  outcome: Outcome;
+  /** An incident of this task was open when the run began. */
+  troubled: boolean;
+}
+
+export type TaskWatch = ReturnType<typeof createTaskWatch>;
+
+/** What several tasks stumble over at once, by the name that their errors give it. */
+const SHARED = new Set(['SMTP', 'SMS', 'storage']);
+const DATABASE = 'database';
+const QUOTED_ERRORS = 3;
+
+/** Turns the ends of runs into incidents, and incidents into mails to the administrator. */
+export function createTaskWatch({ db, services, messages, site, log, now }: WatchOptions) {
+  /** What failed while the database was away: written down as soon as it is back. */
+  const unwritten = new Map<string, TaskFailure>();
+
+  const remember = (task: string, runId: string, message: string) => {
+    if (!unwritten.has(task)) unwritten.set(task, { task, runId, message, cause: DATABASE, since: now() });
+  };
+
+  return {
+    /** A task could not be claimed, since the database did not answer. */
+    missed: (task: string, runId: string) => remember(task, runId, messages.errors.databaseUnavailable),
+
+    /** @returns true when there may be something to tell; a run that went well as ever costs no statement */
+    async ended({ task, runId, outcome, troubled }: EndedRun): Promise<boolean> {
+      const { status } = outcome;
+      if (!['succeeded', 'partial', 'failed'].includes(status)) return false;
+      if (status === 'succeeded' && !troubled && unwritten.size === 0) return false;
+      const missed = [...unwritten.values()];
+      const telling = {
+        site,
+        messages,
+        tools: { sender: services.mail?.sender, vault: services.vault, now: now() },
+        canMail: services.mail !== undefined,
+      };
+      try {
+        await db.transaction(async (tx) => {
+          await lockIncidents(tx);
+          for (const failure of missed) await noteFailure(tx, failure, telling);
+          if (status === 'succeeded') return noteRecovery(tx, task, telling);
+          if (status === 'partial' && !troubled && !(await wasPartial(tx, task, runId))) return;
+          await noteFailure(tx, failureOf(task, runId, outcome, now()), telling);
+        });
+        for (const { task: name } of missed) unwritten.delete(name);
+        return true;
+      } catch (error) {
+        log.error({ err: error }, 'the incident could not be written down');
+        if (status === 'failed' && isDatabaseUnavailable(error)) remember(task, runId, outcome.message);
+        return false;
+      }
+    },
+  };
+}
+
+function failureOf(task: string, runId: string, outcome: Outcome, since: Date): TaskFailure {
+  const { status, code, errors, message } = outcome;
+  if (code === 'database_unavailable') return { task, runId, message, cause: DATABASE, since };
+  const [first] = errors;
+  const shared = first && SHARED.has(first.item) && errors.every(({ item }) => item === first.item);
+  const quoted = errors.slice(0, QUOTED_ERRORS).map((error) => `${error.item} : ${error.message}`);
+  const words = status === 'partial' ? quoted.join('\n') : message;
+  return { task, runId, message: words, cause: shared ? first.item : `task:${task}`, since };
+}

@@ -1,0 +1,140 @@
+import { sql } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import { AppError, databaseUnavailable } from '../../src/errors.js';
+import { tasks } from '../../src/tasks/index.js';
+import { startLokario } from '../support/lokario.js';
+import { testTask } from '../support/tasks.js';
+
+type Behaviour = 'well' | 'partly' | 'badly' | 'no database' | 'no SMTP';
+
+/** Tasks that do what the test says, and the clock that it turns. */
+async function start(names: string[] = ['alpha'], env: Record<string, string> = {}) {
+  let now = new Date('2026-11-20T09:00:00Z');
+  const behaviour: Record<string, Behaviour> = {};
+  const made = names.map((name) =>
+    testTask({
+      name,
+      async run({ fail }) {
+        const what = behaviour[name] ?? 'well';
+        if (what === 'badly')
+          throw new AppError('task_failed', () => `The disk of ${name} is full: make room`);
+        if (what === 'no database') throw databaseUnavailable('test');
+        if (what === 'partly') fail('item-1', new AppError('unprocessable', () => `${name} item broken`));
+        if (what === 'no SMTP') fail('SMTP', new AppError('unprocessable', () => 'refused: check SMTP_URL'));
+        return {};
+      },
+    }),
+  );
+  const outbox = tasks.filter(({ name }) => name === 'outbox');
+  const service = await startLokario({
+    tasks: [...made, ...outbox],
+    now: () => now,
+    env: { ADMIN_EMAIL: 'admin@example.com', ...env },
+  });
+  return {
+    ...service,
+    call1: (name: string, what: Behaviour, query = '') => {
+      behaviour[name] = what;
+      return service.run(`/test/${name}`, query);
+    },
+    later: (hours: number) => (now = new Date(now.getTime() + hours * 3_600_000)),
+    incidents: () =>
+      service.db.rows<{ source: string; severity: string; resolved_at: string | null }>(
+        sql`select * from cronhook.incidents order by opened_at, source`,
+      ),
+  };
+}
+
+describe('a task that fails', () => {
+  test('opens one incident, and the administrator gets one mail that says what, since when and where', async () => {
+    const service = await start();
+    const { runId } = await service.call1('alpha', 'badly');
+    service.later(1);
+    await service.call1('alpha', 'badly');
+    expect(await service.incidents()).toMatchObject([{ source: 'task:alpha', resolved_at: null }]);
+    const [mail, ...others] = service.smtp.mails;
+    expect(others).toEqual([]);
+    expect(mail?.to).toEqual(['admin@example.com']);
+    const text = await mail?.text;
+    expect(text).toContain('The disk of alpha is full: make room');
+    expect(text).toContain(`https://cron.example.com/runs/${runId}`);
+    expect(mail?.headers).not.toHaveProperty('list-unsubscribe');
+  });
+
+  test('is told of once a day while it lasts, and once when it works again', async () => {
+    const service = await start();
+    for (let hour = 0; hour < 72; hour += 6) {
+      await service.call1('alpha', 'badly');
+      service.later(6);
+    }
+    expect(service.smtp.mails).toHaveLength(3);
+    await service.call1('alpha', 'well');
+    await service.call1('alpha', 'well');
+    expect(service.smtp.mails).toHaveLength(4);
+    expect((await service.incidents())[0]?.resolved_at).not.toBeNull();
+    await service.call1('alpha', 'badly');
+    expect(service.smtp.mails).toHaveLength(5);
+    expect(await service.incidents()).toHaveLength(2);
+  });
+
+  test('only partly is told of the second time in a row', async () => {
+    const service = await start();
+    await service.call1('alpha', 'partly');
+    await service.call1('alpha', 'well');
+    await service.call1('alpha', 'partly');
+    expect(service.smtp.mails).toHaveLength(0);
+    await service.call1('alpha', 'partly');
+    expect(service.smtp.mails).toHaveLength(1);
+    expect(await service.smtp.mails[0]?.text).toContain('alpha item broken');
+  });
+
+  test('in a dry run is no incident', async () => {
+    const service = await start();
+    await service.call1('alpha', 'badly', '&dryRun=true');
+    expect(await service.incidents()).toEqual([]);
+  });
+
+  test('is written down where nobody can be told', async () => {
+    const service = await start(['alpha'], { ADMIN_EMAIL: '' });
+    await service.call1('alpha', 'badly');
+    expect(await service.incidents()).toHaveLength(1);
+    expect(await service.messages()).toHaveLength(0);
+  });
+
+  test('is told of later, when the SMTP server is down too; its answer does not wait for that', async () => {
+    const service = await start();
+    await service.smtp.down();
+    expect((await service.call1('alpha', 'badly')).status).toBe('failed');
+    await service.smtp.up();
+    await service.deliver();
+    expect(service.smtp.mails).toHaveLength(1);
+  });
+});
+
+describe('one cause', () => {
+  const TEN = Array.from({ length: 10 }, (_, n) => `task-${n}`);
+
+  test.each(['no database', 'no SMTP'] as const)(
+    'of ten tasks is one mail, and one at recovery: %s',
+    async (what) => {
+      const service = await start(TEN);
+      for (let round = 0; round < 2; round++) await Promise.all(TEN.map((name) => service.call1(name, what)));
+      expect((await service.incidents()).map(({ source }) => source).sort()).toEqual(
+        TEN.map((name) => `task:${name}`),
+      );
+      expect(service.smtp.mails).toHaveLength(1);
+      for (const name of TEN.slice(1)) await service.call1(name, 'well');
+      expect(service.smtp.mails).toHaveLength(1);
+      await service.call1('task-0', 'well');
+      expect(service.smtp.mails).toHaveLength(2);
+      expect(await service.smtp.mails[1]?.text).toContain('task-7');
+    },
+  );
+
+  test('is told apart from another', async () => {
+    const service = await start(['alpha', 'beta']);
+    await service.call1('alpha', 'badly');
+    await service.call1('beta', 'badly');
+    expect(service.smtp.mails).toHaveLength(2);
+  });
+});
