@@ -9,6 +9,7 @@ import { healthRoutes } from './routes/health.js';
 import { inboxRoutes } from './routes/inbox.js';
 import { runRoutes } from './routes/runs.js';
 import { methodNotAllowed, triggerRoutes } from './routes/trigger.js';
+import { unsubscribeRoutes } from './routes/unsubscribe.js';
 
 /** Messages quote what they refuse, and what they refuse may be long. */
 const LONGEST_MESSAGE = 500;
@@ -29,7 +30,14 @@ export function createApp(deps: AppDependencies, extra?: Hono<AppEnvironment>): 
     await next();
   });
 
-  for (const routes of [triggerRoutes, healthRoutes, catalogueRoutes, runRoutes, docsRoutes])
+  for (const routes of [
+    triggerRoutes,
+    healthRoutes,
+    catalogueRoutes,
+    runRoutes,
+    docsRoutes,
+    unsubscribeRoutes,
+  ])
     app.route('/', routes(deps));
   if (deps.tasks.some((task) => task.name === 'inbox-sync')) app.route('/', inboxRoutes(deps));
   if (extra) app.route('/', extra);

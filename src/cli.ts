@@ -9,6 +9,7 @@ import {
   tasksCommand,
   urlsCommand,
 } from './commands/index.js';
+import { holdCommand, releaseCommand } from './commands/outbox.js';
 import { print } from './commands/table.js';
 import { VARIABLES } from './config.js';
 
@@ -67,6 +68,15 @@ program
   .action(erasuresReplayCommand);
 
 program.command('migrate').description('apply pending migrations').action(migrateCommand);
+
+const outbox = program.command('outbox').description('pending e-mails and SMS');
+
+outbox
+  .command('hold')
+  .description('keep what is pending from going out: after restoring files of the database, say')
+  .action(holdCommand);
+
+outbox.command('release').description('let held messages go').action(releaseCommand);
 
 program
   .command('config')

@@ -212,7 +212,8 @@ export function createRunner(options: RunnerOptions) {
       progress: journal.progress,
       log: runLog.lines,
     };
-    if (!request.dryRun && !isLost(controller.signal)) await tellAdministrator(request, runId, outcome, troubled);
+    if (!request.dryRun && !isLost(controller.signal))
+      await tellAdministrator(request, runId, outcome, troubled);
     const recorded = await record({ ...row, ...outcome, details: outcome.details }, logger);
     return { outcome: recorded ? outcome : { ...outcome, ...databaseAway(messages) } };
   }

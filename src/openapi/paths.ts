@@ -31,6 +31,8 @@ const taskResponses: Json = {
   503: failure('Database away, task not configured, or service shutting down (`Retry-After`).'),
 };
 
+const html = (description: string): Json => ({ description, content: { 'text/html': {} } });
+
 const secured = [{ bearer: [] }, { header: [] }, { query: [] }];
 const refused = { 403: failure('Missing or wrong secret.') };
 const body = (schema: z.ZodType): Json => ({
@@ -102,6 +104,20 @@ export const readPaths: Json = {
       security: secured,
       parameters: [path('id', uuid)],
       responses: { 200: json(ref('RunDetails'), 'The run.'), ...refused, 404: failure('No such run.') },
+    },
+  },
+  '/unsubscribe/{token}': {
+    get: {
+      summary: 'The page behind the link under a mail; it changes nothing',
+      tags: ['messages'],
+      parameters: [path('token', string)],
+      responses: { 200: html('The page, with a button.'), 404: html('No link of ours.') },
+    },
+    post: {
+      summary: 'Unsubscribe the address that the link was made for (RFC 8058)',
+      tags: ['messages'],
+      parameters: [path('token', string)],
+      responses: { 200: html('Done; repeating it changes nothing.'), 404: html('No link of ours.') },
     },
   },
   '/healthz': {

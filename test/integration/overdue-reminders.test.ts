@@ -332,7 +332,7 @@ describe('todos', () => {
     const service = await start();
     const assignee_id = await service.user();
     const titles: [typed: string, shown: string][] = [
-      ['100 % "fait" d\'ici \\1 \\ $1 {title} %s ${x}', '100 % "fait" d\'ici \\1 \\ $1 {title} %s ${x}'],
+      ['100 % "fait" d\'ici \\1 \\ $1 {title} %s $x', '100 % "fait" d\'ici \\1 \\ $1 {title} %s $x'],
       ['\ue000 et \ue001 \uf8ff', '\ue000 et \ue001 \uf8ff'],
       ['Deux\r\nlignes\tet \u0007 plus', 'Deux lignes et plus'],
       ['à l’envers \u202etxt.exe', 'à l’envers txt.exe'],
@@ -341,7 +341,7 @@ describe('todos', () => {
       ['😀'.repeat(151), `${'😀'.repeat(149)}…`],
       ['<b>gras</b> & co', '<b>gras</b> & co'],
     ];
-    const ids = [];
+    const ids: string[] = [];
     for (const [title] of titles) ids.push(await service.todo({ assignee_id, due_at: at(-HOUR), title }));
     await service.run();
     const notices = await service.notices();
