@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
   'inbox-first': () => import('./inbox-first.js'),
   'inbox-idle': () => import('./inbox-idle.js'),
   'inbox-idle-indexed': async () => (await import('./inbox-idle.js')).indexed,
+  outbox: () => import('./outbox.js'),
 };
 
 const USAGE = `npm run bench -- [NAME...] [--runs N] [--quick]

@@ -474,6 +474,7 @@ describe('appointments', () => {
       reminder_minutes: [60, 60, null, -5, -2147483648, 525601, 2147483647, 120],
     });
     await service.appointment({ user_id, starts_at, reminder_minutes: [] });
+    expect((await service.run('&dryRun=true')).stats).toMatchObject({ appointmentReminders: 2 });
     expect((await service.run()).stats).toMatchObject({ appointmentReminders: 2 });
     const key = `appointment:${id}:${epoch(starts_at)}`;
     expect((await service.notices()).map(({ dedupe_key }) => dedupe_key)).toEqual([
