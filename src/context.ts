@@ -15,6 +15,8 @@ interface ContextOptions {
   databaseUrl: Secret;
   /** Where log lines go when standard output is taken. */
   logOutput?: NodeJS.WritableStream;
+  /** Where the storage outside production keeps its objects. */
+  storageFolder?: string;
   /** Other tasks than those that `TASKS` selects (benchmarks, tests). */
   tasks?: AnyTask[];
   now?: () => Date;
@@ -39,7 +41,8 @@ export function createContext(
     ...(options.logOutput && { output: options.logOutput }),
   });
   const db: Database = openDatabase(options.databaseUrl, { max: config.DATABASE_POOL_MAX });
-  const services = createServices(config);
+  const { storageFolder } = options;
+  const services = createServices(config, storageFolder === undefined ? {} : { storageFolder });
   const messages = messagesFor(config.LOCALE);
   const site = createSite(config, services.vault);
   const now = options.now ?? (() => new Date());

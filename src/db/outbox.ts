@@ -101,15 +101,14 @@ export interface Settlement {
   lastError?: string | null;
   /** Why the address gets nothing from now on. */
   suppress?: string;
+  /** The message is ephemeral and has ended: nothing of it remains. */
+  blank?: boolean;
 }
 
-/** What remains of an ephemeral message that has ended. */
-const BLANKED = sql`(recipient, subject, text_body, html_body, headers, attachments, last_error) = row (
-  case when hidden then '' else message.recipient end, case when hidden then null else message.subject end,
-  case when hidden then '' else message.text_body end, case when hidden then null else message.html_body end,
-  case when hidden then '{}' else message.headers end, case when hidden then '[]' else message.attachments end,
-  case when hidden then null else settled.last_error end
-)`;
+const NOTHING_LEFT = sql.raw(`, recipient = case when blank then '' else recipient end,
+  subject = case when blank then null else subject end, text_body = case when blank then '' else text_body end,
+  html_body = case when blank then null else html_body end, headers = case when blank then '{}' else headers end,
+  attachments = case when blank then '[]' else attachments end`);
 
 /**
  * Writes down what became of messages. No lease fences it, for what has gone out has gone out; what another run has
@@ -121,31 +120,35 @@ export async function settleMessages(
   settlements: Settlement[],
   now: Date,
 ): Promise<void> {
-  const rows = settlements.map(({ id, status, counted, nextAttemptAt, lastError, suppress }) => ({
-    id,
-    status,
-    counted: counted ? 1 : 0,
-    next_attempt_at: nextAttemptAt?.toISOString() ?? null,
-    last_error: lastError ?? null,
-    suppress: suppress ?? null,
+  const rows = settlements.map((settlement) => ({
+    id: settlement.id,
+    result: settlement.status,
+    counted: settlement.counted ? 1 : 0,
+    next: settlement.nextAttemptAt?.toISOString() ?? null,
+    error: settlement.lastError ?? null,
+    suppress: settlement.suppress ?? null,
+    blank: settlement.blank ?? false,
   }));
-  await db.rows(sql`
-    with settled as (
-      select given.*, message.recipient, message.ephemeral and given.status <> 'pending' as hidden
-      from json_to_recordset(${JSON.stringify(rows)}::json) as given (id uuid, status text, counted int,
-        next_attempt_at timestamptz, last_error text, suppress text)
-      join cronhook.outbox_messages message using (id)
-      where message.status = 'sending' and message.claimed_by = ${runId}::uuid
-    ), suppressing as (
+  const given = sql`json_to_recordset(${JSON.stringify(rows)}::json) as given (id uuid, result text, counted int,
+    next timestamptz, error text, suppress text, blank boolean)`;
+  const suppressing = sql`
+    with suppressing as (
       insert into cronhook.suppressed_addresses (address, reason)
-      select distinct on (lower(recipient)) lower(recipient), suppress from settled
-      where suppress is not null and recipient <> '' on conflict do nothing
-    )
+      select distinct on (lower(recipient)) lower(recipient), suppress
+      from ${given} join cronhook.outbox_messages using (id)
+      where suppress is not null and status = 'sending' and claimed_by = ${runId}::uuid and recipient <> ''
+      on conflict do nothing
+    )`;
+  // Sent mails come by the thousand: they pay for nothing that only others need.
+  await db.rows(sql`
+    ${rows.some(({ suppress }) => suppress) ? suppressing : sql``}
     update cronhook.outbox_messages message
-    set status = settled.status, claimed_by = null, attempts = attempts + counted,
-      next_attempt_at = coalesce(settled.next_attempt_at, message.next_attempt_at),
-      sent_at = case when settled.status = 'sent' then ${now.toISOString()}::timestamptz end, ${BLANKED}
-    from settled where message.id = settled.id
+    set status = result, claimed_by = null, attempts = attempts + counted,
+      next_attempt_at = coalesce(next, next_attempt_at), last_error = case when blank then null else error end,
+      sent_at = case when result = 'sent' then ${now.toISOString()}::timestamptz end
+      ${rows.some(({ blank }) => blank) ? NOTHING_LEFT : sql``}
+    from ${given}
+    where message.id = given.id and status = 'sending' and claimed_by = ${runId}::uuid
   `);
 }
 

@@ -106,7 +106,6 @@ class Delivery {
   async #work(): Promise<void> {
     for (let message = await this.#next(); message; message = await this.#next()) {
       await this.#attempt(message);
-      this.context.progress({ ...this.tally });
     }
   }
 
@@ -126,6 +125,7 @@ class Delivery {
   async #claim(): Promise<void> {
     const { db, runId, now } = this.context;
     const limit = this.lane.workers * 4;
+    this.context.progress({ ...this.tally });
     try {
       const stands = causeStands(now());
       const claim = { channel: this.lane.channel, task: this.task, runId, now: now(), limit, stands };
@@ -142,11 +142,12 @@ class Delivery {
     const opened = this.#open(message);
     if (!opened) return;
     const obstacle = await this.#obstacle(message, opened);
-    if (obstacle) return this.#end(obstacle);
+    if (obstacle)
+      return this.#end({ ...obstacle, blank: message.ephemeral && obstacle.status !== 'pending' });
     const pass = this.#gate.ticket();
     try {
       await this.lane.send(opened, this.#signal, pass.enter);
-      await this.#settler.settle({ id: message.id, status: 'sent' });
+      await this.#settler.settle({ id: message.id, status: 'sent', blank: message.ephemeral });
     } catch (error) {
       // A result that could not be written down keeps its place at the gate: no other may take it.
       if (!(error instanceof DeliveryProblem)) throw error;
@@ -194,6 +195,7 @@ class Delivery {
       lastError: words,
       ...afterAttempt(message, verdict, this.context.now()),
     };
+    settlement.blank = message.ephemeral && settlement.status === 'failed';
     if (verdict === 'address' && !message.ephemeral) settlement.suppress = words.slice(0, 300);
     await this.#settler.settle(settlement);
     if (settlement.status === 'failed') this.tally.refused += 1;

@@ -10,8 +10,9 @@ import { en } from '../../src/locales/en.js';
 import { fr } from '../../src/locales/fr.js';
 import { Secret } from '../../src/secret.js';
 import { createServices, missingVariables } from '../../src/services.js';
+import { temporaryFolder } from '../support/folder.js';
 import { type Fault, startApi } from '../support/http-api.js';
-import { startS3, temporaryFolder } from '../support/s3.js';
+import { startS3 } from '../support/s3.js';
 
 const JSON_TYPE = { contentType: 'application/json' };
 

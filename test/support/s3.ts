@@ -1,10 +1,8 @@
 import crypto from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import S3rver from 's3rver';
 import { onTestFinished } from 'vitest';
 import { Secret } from '../../src/secret.js';
+import { temporaryFolder } from './folder.js';
 
 /** The one pair of keys that s3rver knows. */
 const CREDENTIALS = { accessKeyId: 'S3RVER', secretAccessKey: new Secret('S3RVER') };
@@ -53,11 +51,4 @@ export async function startS3(bucket = 'backups') {
       S3_FORCE_PATH_STYLE: 'true',
     },
   };
-}
-
-/** Gone when the test ends. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'cronhook-storage-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }

@@ -9,6 +9,7 @@ import { migrate } from '../../src/db/migrate.js';
 import { Secret } from '../../src/secret.js';
 import { listen } from '../../src/server.js';
 import type { AnyTask } from '../../src/tasks/define.js';
+import { temporaryFolder } from './folder.js';
 import { createDatabase } from './postgres.js';
 
 export const SECRET = 'test-secret-0123456789-0123456789-abc';
@@ -19,6 +20,8 @@ interface ServiceOptions {
   now?: () => Date;
   /** A database to share with another replica, or one that is not there. */
   databaseUrl?: string;
+  /** Where objects are kept; a folder of its own unless it is said. */
+  storageFolder?: string;
   /** False for a database that cannot be migrated (yet). */
   migrated?: boolean;
 }
@@ -48,6 +51,7 @@ export async function startTestService(options: ServiceOptions = {}) {
   const context = createContext(config, {
     databaseUrl: new Secret(databaseUrl),
     logOutput,
+    storageFolder: options.storageFolder ?? (await temporaryFolder()),
     ...(options.tasks && { tasks: options.tasks }),
     ...(options.now && { now: options.now }),
   });

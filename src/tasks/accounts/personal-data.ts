@@ -1,23 +1,14 @@
 import { sql } from 'drizzle-orm';
-import {
-  type ColumnsOf,
-  ofCompany,
-  ofGoneCompany,
-  ofUser,
-  oneOf,
-  type Schema,
-  type TableName,
-  type TableRule,
-} from './rules.js';
+import { INBOX_DATA } from './personal-data-inbox.js';
+import { ofCompany, ofGoneCompany, ofUser, oneOf, type RulesOf, type TableName } from './rules.js';
 
 const THE_LAW = 'kept: invoices and quotes stay unaltered for ten years (Code de commerce, L123-22)';
-const THE_COMPANY = 'kept: correspondence of the company, until its last member goes';
 
 /**
  * Every table and every column of the schema. The deletion reads its statements from here, table after table in this
  * order; a new table or column without a rule does not compile, and a test holds this against the database.
  */
-export const PERSONAL_DATA: { [Name in TableName]: TableRule<ColumnsOf<Schema[Name]>> } = {
+export const PERSONAL_DATA: RulesOf<TableName> = {
   sessions: {
     goes: ofUser,
     columns: { id: 'row goes', userId: 'row goes', expiresAt: 'row goes', createdAt: 'row goes' },
@@ -112,71 +103,7 @@ export const PERSONAL_DATA: { [Name in TableName]: TableRule<ColumnsOf<Schema[Na
       createdAt: 'none',
     },
   },
-  inboxMessages: {
-    goes: ({ mailboxIds }) => sql`folder_id in (
-      select id from cronhook.inbox_folders where integration_id in ${oneOf(mailboxIds, 'uuid')})`,
-    columns: {
-      id: 'none',
-      folderId: 'none',
-      uidValidity: 'none',
-      uid: 'none',
-      messageId: THE_COMPANY,
-      inReplyTo: THE_COMPANY,
-      referenceIds: THE_COMPANY,
-      autoSubmitted: 'none',
-      threadId: 'none',
-      fromAddress: THE_COMPANY,
-      fromName: THE_COMPANY,
-      toAddresses: THE_COMPANY,
-      ccAddresses: THE_COMPANY,
-      subject: THE_COMPANY,
-      sentAt: 'none',
-      receivedAt: 'none',
-      flags: THE_COMPANY,
-      sizeBytes: 'none',
-      textBody: THE_COMPANY,
-      htmlBody: THE_COMPANY,
-      attachments: THE_COMPANY,
-      deletedAt: 'none',
-      createdAt: 'none',
-    },
-  },
-  inboxFolders: {
-    goes: ({ mailboxIds }) => sql`integration_id in ${oneOf(mailboxIds, 'uuid')}`,
-    columns: {
-      id: 'none',
-      integrationId: 'none',
-      path: THE_COMPANY,
-      specialUse: 'none',
-      uidValidity: 'none',
-      lastUid: 'none',
-      backfillUid: 'none',
-      highestModseq: 'none',
-      lastSyncedAt: 'none',
-      createdAt: 'none',
-    },
-  },
-  inboxIntegrations: {
-    goes: ({ mailboxIds }) => sql`id in ${oneOf(mailboxIds, 'uuid')}`,
-    columns: {
-      id: 'none',
-      companyId: 'none',
-      email: 'row goes',
-      host: 'row goes',
-      port: 'none',
-      tls: 'none',
-      username: 'row goes',
-      authType: 'none',
-      secretEncrypted: 'row goes',
-      oauth: 'row goes',
-      enabled: 'none',
-      consecutiveFailures: 'none',
-      nextAttemptAt: 'none',
-      lastSyncedAt: 'none',
-      lastError: 'redacted',
-      createdAt: 'none',
-    },
-  },
+  ...INBOX_DATA,
   billingSettings: {
     goes: ofGoneCompany,
     searched: ofCompany,
@@ -281,7 +208,7 @@ export const PERSONAL_DATA: { [Name in TableName]: TableRule<ColumnsOf<Schema[Na
       lastActiveAt: 'none',
       reactivationAskedAt: 'none',
       previousStatus: 'none',
-      archiveKey: 'kept: names an object of the storage, nobody',
+      archiveKey: 'none',
       archivedAt: 'none',
       anonymizedAt: 'none',
       createdAt: 'none',
@@ -295,7 +222,7 @@ export const PERSONAL_DATA: { [Name in TableName]: TableRule<ColumnsOf<Schema[Na
       email: 'row goes',
       name: 'row goes',
       phone: 'row goes',
-      role: 'row goes',
+      role: 'none',
       lastLoginAt: 'row goes',
       lastActiveAt: 'row goes',
       disabledAt: 'row goes',

@@ -24,7 +24,7 @@ export interface TableRule<Column extends PropertyKey = string> {
   columns: Record<Column, ColumnRule>;
 }
 
-export type Schema = typeof schema;
+type Schema = typeof schema;
 export type TableName = {
   [Name in keyof Schema]: Schema[Name] extends PgTable ? Name : never;
 }[keyof Schema];
@@ -32,7 +32,10 @@ export type TableName = {
 /** The tables by the names of the schema. */
 export const TABLES: Pick<Schema, TableName> = { ...schema };
 
-export type ColumnsOf<Table> = Table extends PgTable ? keyof Table['_']['columns'] : never;
+type ColumnsOf<Table> = Table extends PgTable ? keyof Table['_']['columns'] : never;
+
+/** A rule for each column of these tables. */
+export type RulesOf<Names extends TableName> = { [Name in Names]: TableRule<ColumnsOf<Schema[Name]>> };
 
 export const ofUser = ({ userId }: Subject): SQL => sql`user_id = ${userId}::uuid`;
 export const ofCompany = ({ companyId }: Subject): SQL => sql`company_id = ${companyId}::uuid`;
