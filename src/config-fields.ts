@@ -1,5 +1,7 @@
 import ipaddr from 'ipaddr.js';
+import addressparser from 'nodemailer/lib/addressparser';
 import { z } from 'zod';
+import { isAddress, parseSender } from './clients/mail.js';
 import { Secret } from './secret.js';
 
 /** The kinds of environment variables; each reads a text and says in English what it expected. */
@@ -71,6 +73,19 @@ export const smtpUrl = () =>
       'expected smtp://user:password@host:587 or smtps://user:password@host:465',
     )
     .transform((value) => new Secret(value));
+
+/** One address, without a name. */
+export const address = () => z.string().refine(isAddress, 'expected an address such as admin@example.com');
+
+/** A sender: `Cronhook <cronhook@example.com>`, or the address alone. */
+export const sender = () =>
+  z
+    .string()
+    .refine(
+      (value) =>
+        addressparser(value, { flatten: true }).length === 1 && isAddress(parseSender(value).address),
+      'expected an address, or Name <address@example.com>',
+    );
 
 /** 32 bytes in base64, as `openssl rand -base64 32` prints them. */
 export const encryptionKey = () =>

@@ -1,18 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './db/client.js';
-import { claim, enabledSetting, finish, LEASE_MS } from './db/leases.js';
+import { claim, enabledSetting, finish } from './db/leases.js';
 import { AppError, claimProblem, databaseUnavailable, isDatabaseUnavailable } from './errors.js';
 import { startHeartbeat } from './heartbeat.js';
 import { inTime } from './in-time.js';
-import { ALERTS } from './incidents/task-incidents.js';
-import { createTaskWatch } from './incidents/task-watch.js';
 import type { Messages } from './locales/index.js';
 import type { Logger } from './log.js';
-import { deliver } from './messages/delivery.js';
 import { createRunContext, RunJournal } from './run-context.js';
+import { createEnding } from './run-ending.js';
 import { RunLog } from './run-log.js';
 import { completed, databaseAway, explain, type Outcome } from './run-outcome.js';
 import { isLost, RunStopped, TaskSkipped, UNWIND_MS, unlessLeftBehind } from './run-stop.js';
@@ -24,8 +21,6 @@ const HOST = hostname();
 
 /** How long an answer waits for a database that does not reply before it is given up. */
 const CLAIM_TIMEOUT_MS = 10_000;
-const RECORD_RETRY_MS = 1_000;
-const TELLING_TIMEOUT_MS = 10_000;
 
 export interface RunRequest {
   task: AnyTask;
@@ -63,8 +58,8 @@ export type Runner = ReturnType<typeof createRunner>;
 export function createRunner(options: RunnerOptions) {
   const { db, messages, log, scrub, now } = options;
   const active = new Set<ActiveRun>();
-  const watch = createTaskWatch({ ...options, services: options.capabilities });
   let draining = false;
+  const ending = createEnding(options, () => draining);
 
   /**
    * Claims the task and starts it; the outcome comes later.
@@ -87,7 +82,7 @@ export function createRunner(options: RunnerOptions) {
     active.add(run);
     const claimed = await claiming.catch((error) => {
       active.delete(run);
-      if (!request.dryRun && isDatabaseUnavailable(error)) watch.missed(request.task.name, runId);
+      if (!request.dryRun && isDatabaseUnavailable(error)) ending.missed(request.task.name);
       throw error;
     });
     if (!claimed.claimed) {
@@ -212,47 +207,10 @@ export function createRunner(options: RunnerOptions) {
       progress: journal.progress,
       log: runLog.lines,
     };
-    if (!request.dryRun && !isLost(controller.signal))
-      await tellAdministrator(request, runId, outcome, troubled);
-    const recorded = await record({ ...row, ...outcome, details: outcome.details }, logger);
+    const quiet = request.dryRun || isLost(controller.signal);
+    if (!quiet) await ending.tell(request.task, runId, outcome, troubled);
+    const recorded = await ending.record({ ...row, ...outcome, details: outcome.details }, logger);
     return { outcome: recorded ? outcome : { ...outcome, ...databaseAway(messages) } };
-  }
-
-  /** While the run still has its lease, which its deliveries stand on; the answer does not wait long for it. */
-  async function tellAdministrator(request: RunRequest, runId: string, outcome: Outcome, troubled: boolean) {
-    const controller = new AbortController();
-    const work = async () => {
-      const news = await watch.ended({ task: request.task.name, runId, outcome, troubled });
-      if (!news || !options.capabilities.mail || controller.signal.aborted) return;
-      const runLog = new RunLog(log, now, scrub);
-      const about = { ...request, ...options, runId, controller, log: runLog, journal: new RunJournal() };
-      await deliver({ ...options.capabilities, ...createRunContext(about) }, { task: ALERTS });
-    };
-    const done = work().catch((error) => log.error({ err: error }, 'the administrator could not be told'));
-    await inTime(done, TELLING_TIMEOUT_MS);
-    controller.abort(new RunStopped('ended'));
-  }
-
-  /** Writes the outcome down; a database that refuses is tried again for a minute, in the background. */
-  async function record(row: Parameters<typeof finish>[1], logger: Logger): Promise<boolean> {
-    const attempt = () =>
-      finish(db, row).then(
-        () => true,
-        (error) => {
-          logger.error({ err: error }, 'the outcome could not be recorded');
-          return false;
-        },
-      );
-    if (await attempt()) return true;
-    const keepTrying = async () => {
-      const until = performance.now() + LEASE_MS;
-      while (performance.now() < until && !draining) {
-        await sleep(RECORD_RETRY_MS);
-        if (await attempt()) return;
-      }
-    };
-    void keepTrying();
-    return false;
   }
 
   /** No new runs; running ones get `graceMs` to finish, then are told to stop and recorded as interrupted. */

@@ -9,7 +9,8 @@ import { type TaskIncidentKind, taskIncidentMail } from '../messages/templates/t
 /** A task that has failed, as an incident keeps it. */
 export interface TaskFailure {
   task: string;
-  runId: string;
+  /** Null for a run that could not even begin. */
+  runId: string | null;
   /** What failed and what to do about it. */
   message: string;
   /** Failures of one cause are told once: `database`, `SMTP`, or the task itself. */
@@ -23,7 +24,7 @@ interface OpenIncident {
   /** The first incident of its cause: mails are counted by it. */
   leader: string;
   message: string;
-  runId: string;
+  runId: string | null;
   openedAt: string;
 }
 
@@ -59,32 +60,47 @@ export async function wasPartial(tx: Transaction, task: string, runId: string): 
 }
 
 /**
- * Opens an incident for the task, or keeps the open one alive. The first of its cause is told at once, what lasts once
- * a day.
+ * Opens an incident for each task, or keeps the open one alive. The first of a cause is told at once, with those that
+ * came along; what lasts is told once a day.
  */
-export async function noteFailure(tx: Transaction, failure: TaskFailure, telling: Telling): Promise<void> {
-  const now = telling.tools.now;
+export async function noteFailures(
+  tx: Transaction,
+  failures: TaskFailure[],
+  telling: Telling,
+): Promise<void> {
+  const opened = new Set<string>();
+  const lasting = new Set<string>();
+  for (const failure of failures) {
+    const { leader, leads } = await noteFailure(tx, failure, telling);
+    if (leads) opened.add(leader);
+    else if (!opened.has(leader)) lasting.add(leader);
+  }
+  for (const leader of opened) await tell(tx, 'opened', leader, '', await groupOf(tx, leader), telling);
+  for (const leader of lasting) await remind(tx, leader, telling);
+}
+
+async function noteFailure(tx: Transaction, failure: TaskFailure, telling: Telling) {
   const open = await openIncidents(tx);
   const known = open.find(({ source }) => source === sourceOf(failure.task));
-  const companion = open.find(
-    (incident) => incident.leader !== known?.leader && incident.cause === failure.cause,
-  );
+  const companion = open.find(({ cause }) => cause === failure.cause);
   const id = known?.id ?? uuidv7();
   const leader = known?.leader ?? companion?.leader ?? id;
   const { cause, message, runId } = failure;
   const details = jsonb({ cause: known?.cause ?? cause, leader, message, runId });
-  const title = telling.messages.incidents.taskFailed(failure.task);
   await tx.execute(sql`
     insert into cronhook.incidents as known (id, source, severity, title, details, opened_at, last_seen_at)
-    values (${id}::uuid, ${sourceOf(failure.task)}, 'important', ${title}, ${details},
-      ${failure.since.toISOString()}::timestamptz, ${now.toISOString()}::timestamptz)
+    values (${id}::uuid, ${sourceOf(failure.task)}, 'important', ${telling.messages.incidents.taskFailed(failure.task)},
+      ${details}, ${failure.since.toISOString()}::timestamptz, ${telling.tools.now.toISOString()}::timestamptz)
     on conflict (source) where resolved_at is null
     do update set last_seen_at = excluded.last_seen_at, details = excluded.details
   `);
+  return { leader, leads: leader === id && !known };
+}
+
+async function remind(tx: Transaction, leader: string, telling: Telling): Promise<void> {
   const group = await groupOf(tx, leader);
-  const first = group[0];
-  if (leader === id && !known) return tell(tx, 'opened', leader, '', group, telling);
-  const days = first ? Math.floor((now.getTime() - Date.parse(first.openedAt)) / DAY_MS) : 0;
+  const since = Date.parse(group[0]?.openedAt ?? '');
+  const days = Math.floor((telling.tools.now.getTime() - since) / DAY_MS);
   const lasting = group.filter(({ resolved }) => !resolved);
   if (days >= 1) await tell(tx, 'reminder', leader, `:${days}`, lasting, telling);
 }
@@ -139,7 +155,7 @@ async function tell(
     name: source.slice('task:'.length),
     since: new Date(openedAt),
     message,
-    runUrl: `${site.publicUrl}/runs/${runId}`,
+    runUrl: `${site.publicUrl}/runs${runId ? `/${runId}` : ''}`,
   }));
   const letter = taskIncidentMail(kind, { tasks, now: tools.now }, telling);
   const dedupeKey = `incident:${leader}:${kind}${round}`;

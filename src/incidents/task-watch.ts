@@ -5,7 +5,7 @@ import type { Logger } from '../log.js';
 import type { Outcome } from '../run-outcome.js';
 import type { Services } from '../services.js';
 import type { Site } from '../site.js';
-import { lockIncidents, noteFailure, noteRecovery, type TaskFailure, wasPartial } from './task-incidents.js';
+import { lockIncidents, noteFailures, noteRecovery, type TaskFailure, wasPartial } from './task-incidents.js';
 
 interface WatchOptions {
   db: Database;
@@ -37,13 +37,13 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
   /** What failed while the database was away: written down as soon as it is back. */
   const unwritten = new Map<string, TaskFailure>();
 
-  const remember = (task: string, runId: string, message: string) => {
+  const remember = (task: string, runId: string | null, message: string) => {
     if (!unwritten.has(task)) unwritten.set(task, { task, runId, message, cause: DATABASE, since: now() });
   };
 
   return {
     /** A task could not be claimed, since the database did not answer. */
-    missed: (task: string, runId: string) => remember(task, runId, messages.errors.databaseUnavailable),
+    missed: (task: string) => remember(task, null, messages.errors.databaseUnavailable),
 
     /** @returns true when there may be something to tell; a run that went well as ever costs no statement */
     async ended({ task, runId, outcome, troubled }: EndedRun): Promise<boolean> {
@@ -60,10 +60,12 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
       try {
         await db.transaction(async (tx) => {
           await lockIncidents(tx);
-          for (const failure of missed) await noteFailure(tx, failure, telling);
-          if (status === 'succeeded') return noteRecovery(tx, task, telling);
-          if (status === 'partial' && !troubled && !(await wasPartial(tx, task, runId))) return;
-          await noteFailure(tx, failureOf(task, runId, outcome, now()), telling);
+          const failed =
+            status === 'failed' ||
+            (status === 'partial' && (troubled || (await wasPartial(tx, task, runId))));
+          const failures = failed ? [...missed, failureOf(task, runId, outcome, now())] : missed;
+          await noteFailures(tx, failures, telling);
+          if (status === 'succeeded') await noteRecovery(tx, task, telling);
         });
         for (const { task: name } of missed) unwritten.delete(name);
         return true;

@@ -1,37 +1,16 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { createFolderStorage } from '../../src/clients/storage-folder.js';
 import { openDatabase } from '../../src/db/client.js';
 import { Secret } from '../../src/secret.js';
-import { type AccountsService, startAccounts } from '../support/accounts.js';
+import { type AccountsService, cronhook, startAccounts } from '../support/accounts.js';
 import { problem } from '../support/stripe.js';
 
-const PROGRAM = fileURLToPath(new URL('../../bin/cronhook.js', import.meta.url));
-
-/** `npx cronhook erasures replay`, beside the storage of this service. */
-function replay(service: AccountsService, databaseUrl: string, args: string[] = [], env = {}) {
-  const { stripe, directory } = service;
-  const child = spawn(process.execPath, [PROGRAM, 'erasures', 'replay', ...args], {
-    cwd: join(directory, 'home'),
-    env: {
-      PATH: process.env.PATH,
-      NODE_ENV: 'test',
-      DATABASE_URL: databaseUrl,
-      STRIPE_SECRET_KEY: stripe.secretKey.reveal(),
-      STRIPE_API_URL: stripe.apiUrl,
-      ...env,
-    },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-  return new Promise<{ code: number | null; output: string }>((done) =>
-    child.on('close', (code) => done({ code, output })),
-  );
-}
+const replay = (service: AccountsService, databaseUrl: string, args: string[] = [], env = {}) =>
+  cronhook(service, ['erasures', 'replay', ...args], { DATABASE_URL: databaseUrl, ...env }).ended;
 
 /** The database as it is now, under another name: what a backup brings back. */
 async function backup({ databaseUrl }: AccountsService) {
@@ -56,10 +35,7 @@ async function backup({ databaseUrl }: AccountsService) {
 /** A service whose storage is where the command line looks for it. */
 async function startBesideStorage() {
   const service = await startAccounts();
-  const data = join(service.directory, 'home', '.data');
-  mkdirSync(data, { recursive: true });
-  const { createFolderStorage } = await import('../../src/clients/storage-folder.js');
-  const storage = createFolderStorage(join(data, 'storage'));
+  const storage = createFolderStorage(join(service.directory, '.data', 'storage'));
   service.services.storage = storage;
   return { ...service, storage };
 }
@@ -158,8 +134,8 @@ describe('cronhook erasures replay', () => {
     const restored = await backup(service);
     await service.runDeletions();
     const run = () => replay(service, restored.url);
-    const task = spawnTask(service, restored.url);
-    const ended = await Promise.all([run(), run(), task]);
+    const task = cronhook(service, ['run', 'account-deletions'], { DATABASE_URL: restored.url });
+    const ended = await Promise.all([run(), run(), task.ended]);
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(await restored.db.rows(sql`select from cronhook.users`)).toEqual([]);
     // One row for the erasure that was, and one more where the task came first: each tells of a deletion that was.
@@ -189,12 +165,8 @@ describe('cronhook erasures replay', () => {
     expect(withoutKey.output).toContain('1 deleted again, 0 failed');
   });
 
-  test('says when the storage cannot be read', async () => {
+  test('finds nothing to do in an empty storage, and names the variable of a missing one', async () => {
     const service = await startBesideStorage();
-    const objects = join(service.directory, 'home', '.data', 'storage', 'objects');
-    mkdirSync(join(objects, 'erasures'), { recursive: true });
-    rmSync(join(objects, 'erasures'), { recursive: true });
-    writeFileSync(join(objects, 'erasures'), '');
     expect(await replay(service, service.databaseUrl)).toMatchObject({
       code: 0,
       output: expect.stringContaining('0 erasure(s) read'),
@@ -206,22 +178,3 @@ describe('cronhook erasures replay', () => {
     });
   });
 });
-
-/** The task itself, from the command line. */
-function spawnTask(service: AccountsService, databaseUrl: string) {
-  const child = spawn(process.execPath, [PROGRAM, 'run', 'account-deletions'], {
-    cwd: join(service.directory, 'home'),
-    env: {
-      PATH: process.env.PATH,
-      NODE_ENV: 'test',
-      DATABASE_URL: databaseUrl,
-      SMTP_URL: service.smtp.url,
-      MAIL_FROM: 'a@service.example',
-    },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-  return new Promise<{ code: number | null; output: string }>((done) =>
-    child.on('close', (code) => done({ code, output })),
-  );
-}

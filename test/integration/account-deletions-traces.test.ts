@@ -369,3 +369,30 @@ test('what was queued for the customers of a company that goes is not sent any m
   expect(statuses.sort()).toEqual(['cancelled', 'held']);
   expect(await service.chase(document)).toMatchObject({ stopped_reason: 'company_deleted', steps_sent: 1 });
 });
+
+test('a user without an address takes nothing of others along', async () => {
+  const service = await startAccounts();
+  const [mailbox, sealed] = [
+    randomUUID(),
+    await service.message({ recipient: '', ephemeral: true, status: 'failed' }),
+  ];
+  await addMarked(
+    service,
+    'inbox_integrations',
+    {
+      id: mailbox,
+      email: '',
+      username: '',
+      port: 1,
+      tls: 'none',
+      auth_type: 'password',
+      enabled: false,
+      consecutive_failures: 0,
+    },
+    personal,
+  );
+  await service.leaving(null, { email: ' ', name: '' });
+  expect(await service.runDeletions()).toMatchObject({ stats: { deleted: 1, sent: 0 } });
+  expect((await service.messages()).map(({ id }) => id)).toContain(sealed);
+  expect(await service.db.rows(sql`select id from cronhook.inbox_integrations`)).toEqual([{ id: mailbox }]);
+});

@@ -1,5 +1,9 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort, startEmbeddedPostgres } from '../../src/db/embedded.js';
 import { AppError, databaseUnavailable } from '../../src/errors.js';
 import { tasks } from '../../src/tasks/index.js';
 import { startLokario } from '../support/lokario.js';
@@ -8,7 +12,11 @@ import { testTask } from '../support/tasks.js';
 type Behaviour = 'well' | 'partly' | 'badly' | 'no database' | 'no SMTP';
 
 /** Tasks that do what the test says, and the clock that it turns. */
-async function start(names: string[] = ['alpha'], env: Record<string, string> = {}) {
+async function start(
+  names: string[] = ['alpha'],
+  env: Record<string, string> = {},
+  database: { databaseUrl?: string } = {},
+) {
   let now = new Date('2026-11-20T09:00:00Z');
   const behaviour: Record<string, Behaviour> = {};
   const made = names.map((name) =>
@@ -30,6 +38,7 @@ async function start(names: string[] = ['alpha'], env: Record<string, string> = 
     tasks: [...made, ...outbox],
     now: () => now,
     env: { ADMIN_EMAIL: 'admin@example.com', ...env },
+    ...database,
   });
   return {
     ...service,
@@ -130,6 +139,30 @@ describe('one cause', () => {
       expect(await service.smtp.mails[1]?.text).toContain('task-7');
     },
   );
+
+  test('that was a database away is one mail as soon as it is back', { timeout: 60_000 }, async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'cronhook-away-'));
+    await chmod(directory, 0o755);
+    const settings = { port: String(await freePort()) };
+    const startServer = () => startEmbeddedPostgres({ directory, durable: false, settings });
+    let server = await startServer();
+    onTestFinished(async () => {
+      await server.stop().catch(() => {});
+      await rm(directory, { recursive: true, force: true });
+    });
+    const databaseUrl = (await server.database('cronhook')).reveal();
+    const service = await start(TEN, {}, { databaseUrl });
+    await server.stop();
+    for (const name of TEN) expect((await service.call(`/test/${name}`)).status).toBe(503);
+    server = await startServer();
+    await expect.poll(async () => (await service.call1('task-3', 'well')).status).toBe('succeeded');
+    expect(service.smtp.mails).toHaveLength(1);
+    expect(await service.smtp.mails[0]?.text).toContain('task-9');
+    expect((await service.incidents()).filter(({ resolved_at }) => !resolved_at)).toHaveLength(9);
+    for (const name of TEN) await service.call1(name, 'well');
+    expect(service.smtp.mails).toHaveLength(2);
+    expect((await service.incidents()).filter(({ resolved_at }) => !resolved_at)).toHaveLength(0);
+  });
 
   test('is told apart from another', async () => {
     const service = await start(['alpha', 'beta']);

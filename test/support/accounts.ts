@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { onTestFinished } from 'vitest';
 import { createFolderStorage } from '../../src/clients/storage-folder.js';
-import { startLokario } from './lokario.js';
+import { MAIL_FROM, startLokario } from './lokario.js';
 import { startStripe } from './stripe.js';
 
 export const DELETIONS_PATH = '/users/process-account-deletions';
@@ -13,6 +15,8 @@ export const YESTERDAY = '2026-11-20T01:00:00Z';
 export const TOMORROW = '2026-11-22T01:00:00Z';
 
 export type AccountsService = Awaited<ReturnType<typeof startAccounts>>;
+
+const PROGRAM = fileURLToPath(new URL('../../bin/cronhook.js', import.meta.url));
 
 /** A directory that is gone when the test ends. */
 export function temporaryDirectory(): string {
@@ -58,4 +62,33 @@ export async function startAccounts(options: Parameters<typeof startLokario>[0] 
       return found;
     },
   };
+}
+
+/** `npx cronhook …` for this service, in its directory: the storage lies under `.data/` there. */
+export function cronhook(service: AccountsService, args: string[], env: Record<string, string> = {}) {
+  const { stripe, smtp, directory, databaseUrl } = service;
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd: directory,
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'test',
+      DATABASE_URL: databaseUrl,
+      STRIPE_SECRET_KEY: stripe.secretKey.reveal(),
+      STRIPE_API_URL: stripe.apiUrl,
+      SMTP_URL: smtp.url,
+      MAIL_FROM,
+      ...env,
+    },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  const collect = (data: Buffer) => {
+    output += data;
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  const ended = new Promise<{ code: number | null; output: string }>((done) =>
+    child.on('close', (code) => done({ code, output })),
+  );
+  return { child, ended };
 }

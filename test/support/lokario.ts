@@ -28,6 +28,8 @@ interface Options {
   env?: Record<string, string>;
   now?: () => Date;
   tasks?: AnyTask[];
+  /** A database to share, or one that goes away. */
+  databaseUrl?: string;
 }
 
 export type LokarioService = Awaited<ReturnType<typeof startLokario>>;

@@ -44,7 +44,9 @@ export const accountDeletions = defineTask({
     const run: Run = { context, erasures: new ErasureStore(context), tally, soleOwners: [] };
     await run.erasures.storePending();
     for await (const users of dueUsers(context.db, now)) {
-      await eachUser(context, users, (user) => (context.dryRun ? preview(run, user) : process(run, user)));
+      await eachUser(context, users, (user) =>
+        context.dryRun ? preview(run, user) : processUser(run, user),
+      );
       context.progress({ due, ...tally });
     }
     await eachUser(context, run.soleOwners, (user) => processSoleOwner(run, user));
@@ -65,7 +67,7 @@ function eachUser(context: Context, users: DueUser[], work: (user: DueUser) => P
   });
 }
 
-async function process(run: Run, user: DueUser): Promise<void> {
+async function processUser(run: Run, user: DueUser): Promise<void> {
   const claim = await claimUnlessClaimed(run.context, user);
   if (claim === 'sole-owner') run.soleOwners.push(user);
   if (claim === 'claimed') await deleteAccount(run, user);

@@ -45,5 +45,7 @@ export const oneOf = (values: string[], type: 'text' | 'uuid'): SQL =>
   sql`(select value::${sql.raw(type)} from jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
 
 /** Whose address or user name is the person's own, and those of a company that goes. */
-export const goingMailboxes = (subject: Subject): SQL => sql`
-  (lower(email) = lower(${subject.email}) or lower(username) = lower(${subject.email}) or ${ofGoneCompany(subject)})`;
+export function goingMailboxes(subject: Subject): SQL {
+  const own = sql`lower(nullif(trim(${subject.email}), ''))`;
+  return sql`(lower(email) = ${own} or lower(username) = ${own} or ${ofGoneCompany(subject)})`;
+}

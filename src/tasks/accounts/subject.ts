@@ -117,10 +117,11 @@ async function recognise(
   const unshared = phones.filter((phone) => shared.every((other) => other.phone !== phone));
   const spelled = unshared.filter((phone) => phone.replace(/\D/g, '').length >= SHORTEST_NUMBER);
   return {
+    // An empty one would be everybody's: the recipient of encrypted messages is.
     addresses: [
-      ...(own?.email ? [own.email.trim().toLowerCase()] : []),
+      own?.email?.trim().toLowerCase() ?? '',
       ...emails.filter((email) => shared.every((other) => other.email !== email)),
-    ],
+    ].filter(Boolean),
     numbers: spelled.map(toE164),
     names: [
       ...contacts.map(({ name }) => name.trim()).filter((name) => TWO_WORDS.test(name)),

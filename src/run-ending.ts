@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FinishedRun, finish, LEASE_MS } from './db/leases.js';
+import { inTime } from './in-time.js';
+import { ALERTS } from './incidents/task-incidents.js';
+import { createTaskWatch } from './incidents/task-watch.js';
+import type { Logger } from './log.js';
+import { deliver } from './messages/delivery.js';
+import { createRunContext, RunJournal } from './run-context.js';
+import { RunLog } from './run-log.js';
+import type { Outcome } from './run-outcome.js';
+import { RunStopped } from './run-stop.js';
+import type { RunnerOptions } from './run-task.js';
+import type { AnyTask } from './tasks/define.js';
+
+const RECORD_RETRY_MS = 1_000;
+const TELLING_TIMEOUT_MS = 10_000;
+
+/** What follows a run's work: the administrator learns of failures, and the outcome is written down. */
+export function createEnding(options: RunnerOptions, isDraining: () => boolean) {
+  const { db, log, now, scrub, capabilities } = options;
+  const watch = createTaskWatch({ ...options, services: capabilities });
+
+  /** While the run still has its lease, which its deliveries stand on; the answer does not wait long for it. */
+  async function tell(task: AnyTask, runId: string, outcome: Outcome, troubled: boolean): Promise<void> {
+    const controller = new AbortController();
+    const work = async () => {
+      const news = await watch.ended({ task: task.name, runId, outcome, troubled });
+      if (!news || !capabilities.mail || controller.signal.aborted) return;
+      const context = createRunContext({
+        ...options,
+        ...{ task, runId, controller, input: {}, dryRun: false, force: false },
+        log: new RunLog(log, now, scrub),
+        journal: new RunJournal(),
+      });
+      await deliver({ ...capabilities, ...context }, { task: ALERTS });
+    };
+    const done = work().catch((error) => log.error({ err: error }, 'the administrator could not be told'));
+    await inTime(done, TELLING_TIMEOUT_MS);
+    controller.abort(new RunStopped('ended'));
+  }
+
+  /** Writes the outcome down; a database that refuses is tried again for a minute, in the background. */
+  async function record(row: FinishedRun, logger: Logger): Promise<boolean> {
+    const attempt = () =>
+      finish(db, row).then(
+        () => true,
+        (error) => {
+          logger.error({ err: error }, 'the outcome could not be recorded');
+          return false;
+        },
+      );
+    if (await attempt()) return true;
+    const keepTrying = async () => {
+      const until = performance.now() + LEASE_MS;
+      while (performance.now() < until && !isDraining()) {
+        await sleep(RECORD_RETRY_MS);
+        if (await attempt()) return;
+      }
+    };
+    void keepTrying();
+    return false;
+  }
+
+  return { tell, record, missed: watch.missed };
+}
