@@ -1,7 +1,7 @@
 import { adoptIdentity, isCopy } from '../db/identity.js';
 import { holdMessages } from '../db/outbox.js';
 import { AppError } from '../errors.js';
-import type { DeliveryContext } from './delivery.js';
+import type { DeliveryContext } from './lane-delivery.js';
 import { addNotifications } from './notify.js';
 
 /** What waits in a backup may have gone out since: a person says whether it goes. */

@@ -1,0 +1,220 @@
+import { DeliveryProblem } from '../clients/delivery-problem.js';
+import { claimMessages, isSuppressed, lookAgain, type QueuedMessage, type Settlement } from '../db/outbox.js';
+import { AppError, describeError } from '../errors.js';
+import type { Capabilities, RunContext } from '../tasks/define.js';
+import { causeStands } from './causes.js';
+import { Gate } from './gate.js';
+import type { Lane, OpenMessage } from './lanes.js';
+import { notBefore } from './marketing.js';
+import { type Envelope, sealedIn } from './queue.js';
+import { afterAttempt } from './retries.js';
+import { Settler } from './settler.js';
+
+export type DeliveryContext = RunContext<unknown> &
+  Pick<Capabilities, 'db'> &
+  Partial<Pick<Capabilities, 'mail' | 'sms' | 'vault'>>;
+
+export interface DeliveryTally {
+  sent: number;
+  /** Refused for now: tried again later. */
+  postponed: number;
+  /** Refused for good. */
+  refused: number;
+  /** The cause had gone. */
+  cancelled: number;
+  /** The address gets nothing. */
+  suppressed: number;
+  /** Due and still there. */
+  remaining: number;
+}
+
+/** A claimed message, and when its cause was last looked at. */
+type Claimed = QueuedMessage & { lookedAtTicks: number };
+
+/** Older knowledge is looked up again before a message goes out. */
+const FRESH_MS = 250;
+/** Connections that break off one after the other: the server is not well. */
+const MOST_BROKEN_OFF = 3;
+
+/** The messages of one channel on their way. */
+export class LaneDelivery {
+  readonly #settler: Settler;
+  readonly #gate: Gate;
+  readonly #failure = new AbortController();
+  readonly #signal: AbortSignal;
+  /** Claimed messages that nobody works on yet. */
+  #stock: Claimed[] = [];
+  #claiming: Promise<void> | undefined;
+  #exhausted = false;
+  #stopped = false;
+  #brokenOff = 0;
+  /** Tried and not delivered: the next run tries again. */
+  readonly #putBack: Settlement[] = [];
+
+  constructor(
+    private readonly context: DeliveryContext,
+    private readonly lane: Lane,
+    private readonly task: string | undefined,
+    private readonly tally: DeliveryTally,
+  ) {
+    this.#settler = new Settler(context.db, context.runId, context.now);
+    this.#gate = new Gate(lane.width);
+    this.#signal = AbortSignal.any([context.signal, this.#failure.signal]);
+  }
+
+  async run(): Promise<void> {
+    const workers = Array.from({ length: this.lane.workers }, () => this.#work());
+    try {
+      await Promise.all(workers);
+      const unsent = this.#stock.map(({ id }): Settlement => ({ id, status: 'pending' }));
+      await Promise.all([...this.#putBack, ...unsent].map((one) => this.#settler.settle(one)));
+    } catch (error) {
+      this.#failure.abort(error);
+      await Promise.allSettled(workers);
+      throw error;
+    } finally {
+      this.lane.close();
+    }
+  }
+
+  async #work(): Promise<void> {
+    for (let message = await this.#next(); message; message = await this.#next()) {
+      await this.#attempt(message);
+    }
+  }
+
+  async #next(): Promise<Claimed | undefined> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      if (this.#stopped || this.context.outOfTime()) return undefined;
+      // The next ones are claimed while the last ones go out.
+      if (this.#stock.length < this.lane.workers && !this.#exhausted && !this.#claiming) {
+        this.#claiming = this.#claim();
+        // Whoever waits for it hears of a failure; with nobody waiting, the next one to come tries again.
+        this.#claiming.catch(() => {});
+      }
+      const next = this.#stock.shift();
+      if (next) return next;
+      if (!this.#claiming) return undefined;
+      await this.#claiming;
+    }
+  }
+
+  async #claim(): Promise<void> {
+    const { db, runId, now } = this.context;
+    const limit = this.lane.workers * 4;
+    this.context.progress({ ...this.tally });
+    try {
+      const stands = causeStands(now());
+      const claim = { channel: this.lane.channel, task: this.task, runId, now: now(), limit, stands };
+      const claimed = await db.write((tx) => claimMessages(tx, claim));
+      this.#exhausted = claimed.length < limit;
+      const lookedAtTicks = performance.now();
+      this.#stock.push(...claimed.map((message) => ({ ...message, lookedAtTicks })));
+    } finally {
+      this.#claiming = undefined;
+    }
+  }
+
+  async #attempt(message: Claimed): Promise<void> {
+    const opened = this.#open(message);
+    if (!opened) return;
+    let obstacle = await this.#obstacle(message, opened);
+    if (obstacle) return this.#end(message, obstacle);
+    const pass = this.#gate.ticket();
+    try {
+      await this.lane.send(opened, this.#signal, async () => {
+        await pass.enter();
+        // The server may have kept it waiting.
+        obstacle = await this.#obstacle(message, opened);
+        if (obstacle) throw new Error('the message must not go out any more');
+      });
+      await this.#settler.settle({ id: message.id, status: 'sent', blank: message.ephemeral });
+    } catch (error) {
+      if (obstacle) {
+        pass.leave();
+        return this.#end(message, obstacle);
+      }
+      // A result that could not be written down keeps its place at the gate: no other may take it.
+      if (!(error instanceof DeliveryProblem)) throw error;
+      await this.#refused(message, opened, error);
+      return pass.leave();
+    }
+    pass.leave();
+    this.tally.sent += 1;
+    this.#brokenOff = 0;
+  }
+
+  /** Why a message must not go out, looked at a moment before it would. */
+  async #obstacle(message: Claimed, opened: OpenMessage): Promise<Settlement | undefined> {
+    const { db, runId, now, site } = this.context;
+    const { id } = message;
+    if (performance.now() - message.lookedAtTicks > FRESH_MS) {
+      const state = await lookAgain(db, id, runId, causeStands(now()));
+      Object.assign(message, state ?? { stands: false }, { lookedAtTicks: performance.now() });
+    }
+    if (!message.stands) return { id, status: 'cancelled' };
+    if (message.suppressed || (message.ephemeral && (await isSuppressed(db, opened.recipient))))
+      return { id, status: 'suppressed' };
+    const nextAttemptAt = this.lane.channel === 'sms' && notBefore(opened.headers, now(), site.timeZone);
+    return nextAttemptAt ? { id, status: 'pending', nextAttemptAt } : undefined;
+  }
+
+  async #end({ ephemeral }: Claimed, { status, ...rest }: Settlement): Promise<void> {
+    await this.#settler.settle({ ...rest, status, blank: ephemeral && status !== 'pending' });
+    if (status === 'cancelled') this.tally.cancelled += 1;
+    if (status === 'suppressed') this.tally.suppressed += 1;
+  }
+
+  async #refused(message: Claimed, opened: OpenMessage, problem: DeliveryProblem): Promise<void> {
+    const { id } = message;
+    const { verdict } = problem;
+    const words = this.#words(problem, message);
+    // Without its cause, which quotes the server too.
+    const told = message.ephemeral ? new AppError('unprocessable', () => words) : problem;
+    if (verdict === 'channel' || verdict === 'broken-off') {
+      this.#putBack.push({ id, status: 'pending' });
+      this.#brokenOff += 1;
+      const isOver = verdict === 'channel' || this.#brokenOff >= MOST_BROKEN_OFF;
+      // The channel itself does not work: the other messages would fail too.
+      if (!this.#stopped && (isOver || this.#brokenOff === 1)) this.context.fail(this.lane.name, told);
+      this.#stopped ||= isOver;
+      return;
+    }
+    this.#brokenOff = 0;
+    const settlement: Settlement = {
+      id,
+      lastError: words,
+      ...afterAttempt(message, verdict, this.context.now()),
+    };
+    settlement.blank = message.ephemeral && settlement.status === 'failed';
+    if (verdict === 'address' && !message.ephemeral) settlement.suppress = words.slice(0, 300);
+    await this.#settler.settle(settlement);
+    if (settlement.status === 'failed') this.tally.refused += 1;
+    else this.tally.postponed += 1;
+    this.context.fail(message.ephemeral ? id : opened.recipient, told);
+  }
+
+  /** Servers repeat the address in their replies; that of an ephemeral message must not stay. */
+  #words(problem: DeliveryProblem, { ephemeral }: Claimed): string {
+    const words = describeError(problem, this.context.messages);
+    return ephemeral ? words.replace(/[^\s<>"']+@[^\s<>"']+/g, '…') : words;
+  }
+
+  #open(message: Claimed): OpenMessage | undefined {
+    const { id, headers, messageId } = message;
+    if (!message.ephemeral) {
+      const { recipient, subject, textBody: text, htmlBody: html } = message;
+      return { headers, messageId, recipient, subject: subject ?? '', text, html };
+    }
+    try {
+      const plain = this.context.vault?.decrypt(message.textBody, sealedIn(id));
+      if (plain !== undefined) return { headers, messageId, ...(JSON.parse(plain) as Envelope) };
+    } catch {
+      // Told below, without what could not be read.
+    }
+    this.#putBack.push({ id, status: 'pending' });
+    this.context.fail(id, new AppError('unprocessable', (t) => t.delivery.sealed));
+    return undefined;
+  }
+}
