@@ -25,8 +25,6 @@ interface EndedRun {
   troubled: boolean;
 }
 
-export type TaskWatch = ReturnType<typeof createTaskWatch>;
-
 /** What several tasks stumble over at once, by the name that their errors give it. */
 const SHARED = new Set(['SMTP', 'SMS', 'storage']);
 const DATABASE = 'database';
