@@ -142,6 +142,16 @@ describe('an unpaid invoice', () => {
   });
 });
 
+test('a document that is late gets a follow-up before its first mail is due', async () => {
+  const service = await at('2026-11-12T09:00:00Z');
+  const company = await service.company();
+  const late = await service.document(company, { due_at: '2026-11-11' });
+  const young = await service.document(company, { due_at: '2026-11-12' });
+  await service.followups();
+  expect(await service.chase(late)).toMatchObject({ steps_sent: 0, stopped_at: null });
+  expect(await service.chase(young)).toBeUndefined();
+});
+
 describe('an unanswered quote', () => {
   test('is chased by its own delays, with a way to unsubscribe', async () => {
     const service = await at('2026-11-04T09:00:00Z', { PUBLIC_URL: 'https://cron.example.com' });

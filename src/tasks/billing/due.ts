@@ -45,7 +45,7 @@ export const uuids = (ids: string[]): SQL => sql`(${`{${ids.join(',')}}`}::text:
  * out, the days that the settings put between the two.
  */
 export function dueDocuments({ now, timeZone, columns, ids }: DueOptions): SQL {
-  const today = sql`${localDay(now, timeZone)}::date`;
+  const today = todayIn(now, timeZone);
   return sql`
     select ${columns}
     from cronhook.billing_documents document
@@ -66,15 +66,21 @@ export function dueDocuments({ now, timeZone, columns, ids }: DueOptions): SQL {
         ) as delays
     ) as plan
     where ${ids ? sql`document.id = any ${uuids(ids)}` : sql`true`}
-      and (document.kind = 'invoice' and document.status in ('sent', 'overdue') and document.due_at < ${today}
-        or document.kind = 'quote' and document.status = 'sent' and document.issued_at < ${today})
-      and document.paid_at is null and followup.stopped_at is null and sent < cardinality(delays)
+      and ${chased(today)} and followup.stopped_at is null and sent < cardinality(delays)
       and (last.status is null or last.status not in ('pending', 'sending', 'held'))
       and ${today} >= since + delays[sent + 1]
       and (sent = 0 or last_day is null or ${today} >= last_day + (delays[sent + 1] - delays[sent]))
     order by document.id
   `;
 }
+
+/** What is chased at all: unpaid invoices past their day, quotes that nobody has answered. */
+export const chased = (today: SQL): SQL => sql`
+  (document.kind = 'invoice' and document.status in ('sent', 'overdue') and document.due_at < ${today}
+    or document.kind = 'quote' and document.status = 'sent' and document.issued_at < ${today})
+  and document.paid_at is null`;
+
+export const todayIn = (now: Date, timeZone: string): SQL => sql`${localDay(now, timeZone)}::date`;
 
 /** Companies that have left: nothing goes out in their name any more. */
 const GONE = sql.raw(`('expired', 'cancelled', 'archived', 'anonymized')`);
@@ -92,5 +98,5 @@ export const documentColumns = (now: Date, timeZone: string, dayOff: boolean): S
   document.total_cents::text as "totalCents", document.currency, document.issued_at::text as "issuedAt",
   document.due_at::text as "dueAt", document.url, company.name as "companyName",
   settings.sender_name as "senderName", coalesce(settings.reply_to, company.email) as "replyTo",
-  sent as "stepsSent", cardinality(delays) as steps, ${localDay(now, timeZone)}::date - since as "daysLate",
+  sent as "stepsSent", cardinality(delays) as steps, ${todayIn(now, timeZone)} - since as "daysLate",
   delays[1] as "firstDelay", ${blockedColumn(dayOff)}`;

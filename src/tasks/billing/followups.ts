@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { deliver } from '../../messages/delivery.js';
 import { defineTask } from '../define.js';
+import { addMissing } from './add-missing.js';
 import { type Blocked, blockedColumn, dueDocuments } from './due.js';
 import { type FollowupContext, type FollowupTally, isDayOff } from './model.js';
 import { sendDue } from './send-due.js';
@@ -31,6 +32,7 @@ export const followups = defineTask({
   async run(context) {
     const tally = newTally();
     await stopEnded(context, tally);
+    await addMissing(context);
     const due = await findDue(context, tally);
     let worked = 0;
     for (; worked < due.length && !context.outOfTime(); worked += BATCH_SIZE) {

@@ -37,7 +37,9 @@ export async function sendDue(context: FollowupContext, ids: string[], tally: Fo
   }
   await context.db.write(async (tx) => {
     await lockFollowups(tx, ids);
-    const { late, unreachable, ready } = sorted(await rowsOf<DueDocument>(tx, dueNow(context, ids)));
+    const due = await rowsOf<DueDocument>(tx, dueNow(context, ids));
+    // One whose follow-up somebody has deleted this very moment gets another at the next run.
+    const { late, unreachable, ready } = sorted(due.filter(({ followupId }) => followupId !== null));
     await stopAndTell(tx, late, 'too_late', context);
     await stopAndTell(tx, unreachable, 'invalid_address', context);
     const queued = await queueSteps(tx, ready, context);
@@ -53,11 +55,8 @@ const dueNow = (context: FollowupContext, ids: string[]) => {
   return dueDocuments({ now: now(), timeZone: site.timeZone, columns, ids });
 };
 
-/** A document without a row gets one; what others do to these rows now waits, and is seen afterwards. */
+/** What others do to these rows now waits, and is seen afterwards. */
 async function lockFollowups(tx: Transaction, ids: string[]): Promise<void> {
-  await tx.execute(sql`
-    insert into cronhook.followups (document_id) select unnest ${uuids(ids)} on conflict (document_id) do nothing
-  `);
   await tx.execute(
     sql`select from cronhook.followups where document_id = any ${uuids(ids)} order by id for update`,
   );

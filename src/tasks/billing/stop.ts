@@ -55,7 +55,8 @@ async function stopSome(tx: Transaction, context: FollowupContext): Promise<numb
         from cronhook.followups followup
         join cronhook.billing_documents document on document.id = followup.document_id
         where followup.stopped_at is null and (${ended} or ${suppressed})
-        limit ${BATCH_SIZE}
+        -- Whoever has locked one is stopping it too.
+        order by followup.id limit ${BATCH_SIZE} for update of followup skip locked
       )
       update cronhook.followups followup
       set stopped_at = ${context.now().toISOString()}::timestamptz, stopped_reason = stopping.reason
