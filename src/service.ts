@@ -8,6 +8,7 @@ import { migrate } from './db/migrate.js';
 import { isDatabaseUnavailable } from './errors.js';
 import type { AppDependencies, AppEnvironment } from './routes/environment.js';
 import { listen } from './server.js';
+import { configurationWarnings } from './warnings.js';
 
 /** How long a start waits for a database that is not up yet. */
 const DATABASE_PATIENCE_MS = 60_000;
@@ -41,12 +42,7 @@ async function start(config: Config, database: DatabaseLocation, prepare?: Prepa
   const applied = await migrateWithPatience(context);
   if (applied > 0) log.info({ applied }, 'migrations applied');
   const extra = await prepare?.(context);
-  if (!config.production && !config.CRON_SECRET) log.warn('CRON_SECRET is not set: every endpoint is open');
-  for (const task of context.tasks) {
-    const missing = context.runner.missing(task);
-    if (missing.length > 0)
-      log.warn({ task: task.name, missing }, 'this task cannot run: set what is missing');
-  }
+  for (const warning of configurationWarnings(config, context.tasks)) log.warn(warning);
   const host = config.HOST ?? (config.NODE_ENV === 'development' ? '127.0.0.1' : undefined);
   const server = await listen({ app: createApp(context, extra), port: config.PORT, host, messages, now });
   const { address, port } = server.address;

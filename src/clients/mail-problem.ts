@@ -27,10 +27,17 @@ export function mailProblem(error: unknown, { host, user, ended }: Circumstances
   const code = failure.originalCode ?? failure.code ?? '';
 
   if (failure.responseCode === 421) return because('channel', (t) => t.delivery.busy(host, reply));
-  if (failure.command === 'RCPT TO' && reply)
-    return because(recipientVerdict(failure), (t) => t.delivery.recipient(reply));
-  if (failure.command === 'DATA' && reply)
-    return because(isPermanent(failure) ? 'permanent' : 'temporary', (t) => t.delivery.message(reply));
+  if (failure.command === 'RCPT TO' && reply) {
+    const verdict = recipientVerdict(failure);
+    if (verdict === 'channel') return because(verdict, (t) => t.delivery.credentials(host, user, reply));
+    return because(verdict, (t) =>
+      (verdict === 'temporary' ? t.delivery.postponed : t.delivery.recipient)(reply),
+    );
+  }
+  if (failure.command === 'DATA' && reply) {
+    if (!isPermanent(failure)) return because('temporary', (t) => t.delivery.postponed(reply));
+    return because('permanent', (t) => t.delivery.message(reply));
+  }
   if (failure.command === 'MAIL FROM' && reply) return because('channel', (t) => t.delivery.sender(reply));
   if (['EAUTH', 'ENOAUTH', 'EOAUTH2'].includes(failure.code ?? ''))
     return because('channel', (t) => t.delivery.credentials(host, user, reply));

@@ -11,6 +11,7 @@ import { outcomeAnswer, overlapAnswer } from '../routes/answer.js';
 import type { AppDependencies } from '../routes/environment.js';
 import { Secret } from '../secret.js';
 import type { AnyTask } from '../tasks/define.js';
+import { configurationWarnings } from '../warnings.js';
 import { withContext } from './context.js';
 import { print, printJson, table } from './table.js';
 
@@ -135,10 +136,11 @@ export const migrateCommand = (): Promise<void> =>
 
 export function configCheck({ json }: JsonOption): void {
   const problems: string[] = [];
+  const warnings: string[] = [];
   let config: Config | undefined;
   try {
     config = loadConfig(readEnvironment());
-    chosenTasks(config);
+    warnings.push(...configurationWarnings(config, chosenTasks(config)));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     problems.push(...error.problems);
@@ -152,7 +154,7 @@ export function configCheck({ json }: JsonOption): void {
       }))
     : [];
   if (json) {
-    printJson({ ok: problems.length === 0, problems, variables });
+    printJson({ ok: problems.length === 0, problems, warnings, variables });
     return;
   }
   if (problems.length > 0) {
@@ -166,6 +168,7 @@ export function configCheck({ json }: JsonOption): void {
     ),
   );
   print('The configuration is valid\n');
+  for (const warning of warnings) print(`  ! ${warning}\n`);
 }
 
 function shown(value: unknown): string {

@@ -5,11 +5,11 @@ import { print } from './table.js';
 export const holdCommand = (): Promise<void> =>
   withContext(async ({ db }) => {
     const held = await db.transaction((tx) => holdMessages(tx));
-    print(`Held ${held} pending message(s): nothing of them goes out before "cronhook outbox release"\n`);
+    print(`${held} pending messages held: none of them goes out until "cronhook outbox release"\n`);
   });
 
 export const releaseCommand = (): Promise<void> =>
   withContext(async ({ db, now }) => {
     const released = await db.transaction((tx) => releaseMessages(tx, now()));
-    print(`Released ${released} message(s): the task outbox delivers them\n`);
+    print(`${released} messages released: the task outbox delivers them\n`);
   });

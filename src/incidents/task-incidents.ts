@@ -3,8 +3,13 @@ import { v7 as uuidv7 } from 'uuid';
 import { rowsOf, type Transaction } from '../db/client.js';
 import { jsonb } from '../db/json.js';
 import type { Look } from '../messages/layout.js';
+import { addNotifications } from '../messages/notify.js';
 import { type QueueTools, queueMessages } from '../messages/queue.js';
-import { type TaskIncidentKind, taskIncidentMail } from '../messages/templates/task-incident.js';
+import {
+  type FailingTask,
+  type TaskIncidentKind,
+  taskIncidentMail,
+} from '../messages/templates/task-incident.js';
 
 /** A task that has failed, as an incident keeps it. */
 export interface TaskFailure {
@@ -150,7 +155,7 @@ async function tell(
   telling: Telling,
 ): Promise<void> {
   const { site, tools, canMail } = telling;
-  if (!canMail || !site.adminEmail || incidents.length === 0) return;
+  if (incidents.length === 0) return;
   const tasks = incidents.map(({ source, openedAt, message, runId }) => ({
     name: source.slice('task:'.length),
     since: new Date(openedAt),
@@ -159,5 +164,18 @@ async function tell(
   }));
   const letter = taskIncidentMail(kind, { tasks, now: tools.now }, telling);
   const dedupeKey = `incident:${leader}:${kind}${round}`;
+  // In the application too: a mail about a mail server that is down waits with the others.
+  if (kind !== 'reminder') await addNotifications(tx, [noticeOf(kind, dedupeKey, letter.subject, tasks)]);
+  if (!canMail || !site.adminEmail) return;
   await queueMessages(tx, [{ task: ALERTS, dedupeKey, recipient: site.adminEmail, ...letter }], tools);
 }
+
+const noticeOf = (kind: TaskIncidentKind, dedupeKey: string, title: string, tasks: FailingTask[]) => ({
+  userId: null,
+  kind: kind === 'recovered' ? 'task_recovered' : 'task_failed',
+  severity: kind === 'recovered' ? ('info' as const) : ('important' as const),
+  dedupeKey,
+  title,
+  body: tasks.map(({ name, message }) => (kind === 'recovered' ? name : `${name} : ${message}`)).join('\n'),
+  link: tasks[0]?.runUrl ?? null,
+});

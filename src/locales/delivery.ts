@@ -3,6 +3,8 @@ export interface DeliveryTexts {
   invalidAddress: string;
   recipient(reply: string): string;
   message(reply: string): string;
+  /** Not now: it is tried again. */
+  postponed(reply: string): string;
   sender(reply: string): string;
   credentials(host: string, user: string, reply: string): string;
   busy(host: string, reply: string): string;
@@ -21,8 +23,11 @@ export interface DeliveryTexts {
 
 export const deliveryFr: DeliveryTexts = {
   invalidAddress: 'Adresse de destinataire invalide : corrigez-la, le message ne sera pas renvoyé',
-  recipient: (reply) => `Le serveur SMTP refuse ce destinataire : ${reply}`,
-  message: (reply) => `Le serveur SMTP refuse ce message : ${reply}`,
+  recipient: (reply) =>
+    `Le serveur SMTP refuse ce destinataire, le message ne sera pas renvoyé : vérifiez l’adresse (${reply})`,
+  message: (reply) => `Le serveur SMTP refuse ce message, qui ne sera pas renvoyé : ${reply}`,
+  postponed: (reply) =>
+    `Le serveur SMTP demande de réessayer plus tard, ce que fera la tâche outbox : ${reply}`,
   sender: (reply) => `Le serveur SMTP refuse l’expéditeur : vérifiez MAIL_FROM (${reply})`,
   credentials: (host, user, reply) =>
     `${host} refuse la connexion de ${user || 'SMTP_URL'} : vérifiez l’utilisateur et le mot de passe de SMTP_URL ; aucun message n’est perdu${reply && ` (${reply})`}`,
@@ -56,8 +61,10 @@ export const deliveryFr: DeliveryTexts = {
 
 export const deliveryEn: DeliveryTexts = {
   invalidAddress: 'The recipient’s address is not valid: correct it, the message will not be sent again',
-  recipient: (reply) => `The SMTP server refuses this recipient: ${reply}`,
-  message: (reply) => `The SMTP server refuses this message: ${reply}`,
+  recipient: (reply) =>
+    `The SMTP server refuses this recipient, the message will not be sent again: check the address (${reply})`,
+  message: (reply) => `The SMTP server refuses this message, which will not be sent again: ${reply}`,
+  postponed: (reply) => `The SMTP server asks to try again later, which the task outbox will: ${reply}`,
   sender: (reply) => `The SMTP server refuses the sender: check MAIL_FROM (${reply})`,
   credentials: (host, user, reply) =>
     `${host} refuses the login of ${user || 'SMTP_URL'}: check user and password of SMTP_URL; no message is lost${reply && ` (${reply})`}`,

@@ -8,6 +8,7 @@ import { remindersEn } from './reminders.js';
 import { thirdPartiesEn } from './third-parties.js';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
+const choice = new Intl.ListFormat('en', { type: 'disjunction' });
 
 export const en: Messages = {
   ...thirdPartiesEn,
@@ -48,7 +49,7 @@ export const en: Messages = {
     forbidden: 'Missing or wrong secret',
     addressNotAllowed: (address) => `The address ${address} is not in CRON_ALLOWED_IPS`,
     notFound: 'There is nothing at this address',
-    methodNotAllowed: (method, allowed) => `${method} is not accepted here; use ${list.format(allowed)}`,
+    methodNotAllowed: (method, allowed) => `${method} is not accepted here; use ${choice.format(allowed)}`,
     notConfigured: (variables) => `Task not configured: set ${list.format(variables)}`,
     bodyTooLarge: (kilobytes) => `The request body is larger than ${kilobytes} KB`,
     requestTooLarge: 'The request (address and headers) is too long',

@@ -8,6 +8,7 @@ import { remindersFr } from './reminders.js';
 import { thirdPartiesFr } from './third-parties.js';
 
 const list = new Intl.ListFormat('fr', { type: 'conjunction' });
+const choice = new Intl.ListFormat('fr', { type: 'disjunction' });
 
 export const fr: Messages = {
   ...thirdPartiesFr,
@@ -51,7 +52,7 @@ export const fr: Messages = {
     addressNotAllowed: (address) => `L’adresse ${address} ne figure pas dans CRON_ALLOWED_IPS`,
     notFound: 'Cette adresse n’existe pas',
     methodNotAllowed: (method, allowed) =>
-      `La méthode ${method} n’est pas acceptée ici ; utilisez ${list.format(allowed)}`,
+      `La méthode ${method} n’est pas acceptée ici ; utilisez ${choice.format(allowed)}`,
     notConfigured: (variables) => `Tâche non configurée : définissez ${list.format(variables)}`,
     bodyTooLarge: (kilobytes) => `Le corps de la requête dépasse ${kilobytes} Ko`,
     requestTooLarge: 'La requête (adresse et en-têtes) est trop longue',

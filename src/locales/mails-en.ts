@@ -7,7 +7,7 @@ const quote = (number: string): string => numbered('quote', number);
 const fallenDue = (due: string): string => (due ? `, due on ${due},` : '');
 
 const PAID_MEANWHILE = 'If you have paid in the meantime, please disregard this message.';
-const ANSWERED_MEANWHILE = 'If you have answered or paid in the meantime, please disregard this message.';
+const ANSWERED_MEANWHILE = 'If you have answered in the meantime, please disregard this message.';
 
 export const mailsEn: MailTexts = {
   moment: (day, time) => `${day} at ${time}`,
@@ -54,13 +54,13 @@ export const mailsEn: MailTexts = {
       },
       final: {
         subject: (number) => `Final notice before collection: ${invoice(number)}`,
-        heading: (number) => `Formal notice to pay: ${invoice(number)}`,
+        heading: (number) => `Final notice before collection: ${invoice(number)}`,
         before: ({ number, amount, due }) => [
           `Despite our reminders, and unless we are mistaken, your ${invoice(number)} for ${amount}${fallenDue(due)} remains unpaid.`,
-          'This message is a formal notice to pay this amount within eight days of receiving it.',
+          'We ask you to pay this amount within eight days.',
         ],
         after: [
-          'Without payment or an answer from you by then, we may hand this debt over for collection without further notice. Late-payment charges and, between businesses, the fixed compensation for recovery costs provided for by law may be added.',
+          'Without payment or an answer from you by then, we may hand this debt over to a collection agency without further notice, and claim what the law and our terms provide for late payment.',
           PAID_MEANWHILE,
           'An amicable solution is still possible: to agree on instalments or to dispute this invoice, simply reply to this message.',
         ],
@@ -113,7 +113,7 @@ export const mailsEn: MailTexts = {
     heading: 'Your account has been deleted',
     body: [
       'Your account has been deleted, together with the personal data that belonged to it. This cannot be undone.',
-      'The law obliges us to keep invoices and payments for ten years. They are kept with no link to you.',
+      'If there are any, invoices and payments are kept for ten years, as the law demands; they are no longer tied to your account.',
       'This is the last message you will receive from us. Thank you for the trust you placed in us.',
     ],
   },

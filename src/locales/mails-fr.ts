@@ -9,7 +9,7 @@ const fallenDue = (due: string): string => (due ? `, échue le ${due},` : '');
 const PAID_MEANWHILE =
   'Si votre règlement est parti entre-temps, ce message est sans objet : merci de ne pas en tenir compte.';
 const ANSWERED_MEANWHILE =
-  'Si vous nous avez répondu ou réglé entre-temps, ce message est sans objet : merci de ne pas en tenir compte.';
+  'Si vous nous avez répondu entre-temps, ce message est sans objet : merci de ne pas en tenir compte.';
 
 export const mailsFr: MailTexts = {
   moment: (day, time) => `${day} à ${time}`,
@@ -37,7 +37,7 @@ export const mailsFr: MailTexts = {
           `Sauf erreur de notre part, le règlement de votre ${invoice(number)} d’un montant de ${amount}${fallenDue(due)} ne nous est pas encore parvenu. Il s’agit sans doute d’un simple oubli.`,
         ],
         after: [
-          'Nous vous remercions de bien vouloir y donner suite dès que possible.',
+          'Nous vous remercions de bien vouloir procéder à son règlement dès que possible.',
           PAID_MEANWHILE,
           'Une question sur cette facture ? Répondez simplement à ce message.',
         ],
@@ -56,13 +56,13 @@ export const mailsFr: MailTexts = {
       },
       final: {
         subject: (number) => `Dernière relance avant recouvrement : ${invoice(number)}`,
-        heading: (number) => `Mise en demeure de payer : ${invoice(number)}`,
+        heading: (number) => `Dernière relance avant recouvrement : ${invoice(number)}`,
         before: ({ number, amount, due }) => [
           `Malgré nos rappels, et sauf erreur de notre part, votre ${invoice(number)} d’un montant de ${amount}${fallenDue(due)} demeure impayée.`,
-          'Par le présent message, nous vous mettons en demeure de régler cette somme dans un délai de huit jours à compter de sa réception.',
+          'Nous vous demandons de régler cette somme sous huit jours.',
         ],
         after: [
-          'Sans règlement ni réponse de votre part dans ce délai, nous pourrons confier cette créance au recouvrement sans autre relance. Les pénalités de retard et, entre professionnels, l’indemnité forfaitaire pour frais de recouvrement prévues par la loi pourront s’y ajouter.',
+          'Sans règlement ni réponse de votre part dans ce délai, nous pourrons confier cette créance à un professionnel du recouvrement sans autre relance, et demander ce que la loi et nos conditions prévoient en cas de retard.',
           PAID_MEANWHILE,
           'Une solution amiable reste possible : pour convenir d’un échéancier ou contester cette facture, répondez simplement à ce message.',
         ],
@@ -115,7 +115,7 @@ export const mailsFr: MailTexts = {
     heading: 'Votre compte a été supprimé',
     body: [
       'Votre compte a été supprimé, avec les données personnelles qui s’y rattachaient. Cette suppression est définitive.',
-      'La loi nous oblige à conserver les factures et les paiements pendant dix ans. Ils le sont sans lien avec votre personne.',
+      'S’il y en a, les factures et les paiements sont conservés dix ans, comme la loi l’exige ; ils ne sont plus rattachés à votre compte.',
       'Ceci est le dernier message que nous vous adressons. Merci de la confiance que vous nous avez accordée.',
     ],
   },

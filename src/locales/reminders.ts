@@ -21,7 +21,7 @@ export const remindersFr: ReminderTexts = {
   momentPattern: 'DD/MM/YYYY "à" HH24:MI',
   invoiceOverdue: ({ number, customer, amount, due }) => ({
     title: `Facture ${number} en retard de paiement`,
-    body: `La facture ${number} de ${customer} (${amount}) était à régler au plus tard le ${due} et n’est pas payée.`,
+    body: `La facture ${number} (${customer}, ${amount}) était à régler au plus tard le ${due} et n’est pas payée.`,
   }),
   todoOverdue: ({ title, due }) => ({
     title: `Tâche en retard : ${title}`,

@@ -68,6 +68,7 @@ export class LaneDelivery {
       await Promise.all(workers);
       const unsent = this.#stock.map(({ id }): Settlement => ({ id, status: 'pending' }));
       await Promise.all([...this.#putBack, ...unsent].map((one) => this.#settler.settle(one)));
+      this.context.progress({ ...this.tally });
     } catch (error) {
       this.#failure.abort(error);
       await Promise.allSettled(workers);

@@ -152,6 +152,28 @@ test('a document that is late gets a follow-up before its first mail is due', as
   expect(await service.chase(young)).toBeUndefined();
 });
 
+test('a credit note, or an invoice of nothing, is left alone', async () => {
+  const service = await at(TODAY);
+  const company = await service.company();
+  for (const total_cents of [0, -5_000])
+    await service.document(company, { due_at: '2026-11-01', total_cents });
+  expect((await service.followups()).stats).toMatchObject({ due: 0, sent: 0 });
+});
+
+test('a mail that the server refused for good ends the chase, and the owner is told', async () => {
+  const service = await at('2026-11-13T09:00:00Z');
+  service.smtp.onData = () => ({ code: 554, message: '5.7.1 looks like spam' });
+  const company = await service.company();
+  const owner = await service.user(company);
+  const document = await service.document(company, { due_at: '2026-11-10' });
+  expect((await service.followups()).stats).toMatchObject({ sent: 0, refused: 1 });
+  service.smtp.onData = undefined;
+  service.turn('2026-11-25T09:00:00Z');
+  expect((await service.followups()).stats).toMatchObject({ sent: 0, stopped: 1 });
+  expect((await service.chase(document))?.stopped_reason).toBe('undelivered');
+  expect(await service.notifications()).toMatchObject([{ user_id: owner, kind: 'followup_stopped' }]);
+});
+
 describe('an unanswered quote', () => {
   test('is chased by its own delays, with a way to unsubscribe', async () => {
     const service = await at('2026-11-04T09:00:00Z', { PUBLIC_URL: 'https://cron.example.com' });

@@ -68,6 +68,7 @@ describe('a task that fails', () => {
     expect(text).toContain('The disk of alpha is full: make room');
     expect(text).toContain(`https://cron.example.com/runs/${runId}`);
     expect(mail?.headers).not.toHaveProperty('list-unsubscribe');
+    expect(await service.notifications()).toMatchObject([{ user_id: null, kind: 'task_failed' }]);
   });
 
   test('is told of once a day while it lasts, and once when it works again', async () => {

@@ -112,7 +112,7 @@ const lateInvoices = (round: Round): SQL => sql`
   from cronhook.billing_documents document
   join cronhook.users reader on reader.company_id = document.company_id and reader.role = 'owner'
   where ${pastDue(round)} and document.due_at >= ${today(round)} - ${sql.raw(`${SILENT_AFTER_DAYS}`)}
-    and ${reachable} and ${untold(key)}
+    and document.total_cents > 0 and ${reachable} and ${untold(key)}
 `;
 
 async function foreseeInvoices(round: Round): Promise<void> {

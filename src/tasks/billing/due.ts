@@ -74,11 +74,11 @@ export function dueDocuments({ now, timeZone, columns, ids }: DueOptions): SQL {
   `;
 }
 
-/** What is chased at all: unpaid invoices past their day, quotes that nobody has answered. */
+/** What is chased at all: unpaid invoices past their day, quotes that nobody has answered; no credit notes. */
 export const chased = (today: SQL): SQL => sql`
   (document.kind = 'invoice' and document.status in ('sent', 'overdue') and document.due_at < ${today}
     or document.kind = 'quote' and document.status = 'sent' and document.issued_at < ${today})
-  and document.paid_at is null`;
+  and document.paid_at is null and document.total_cents > 0`;
 
 export const todayIn = (now: Date, timeZone: string): SQL => sql`${localDay(now, timeZone)}::date`;
 

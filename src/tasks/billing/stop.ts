@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../../db/client.js';
 import type { ToldReason } from '../../locales/followups.js';
 import type { DocumentKind } from '../../locales/mails.js';
+import { webUrl } from '../../messages/layout-clean.js';
 import { addNotifications } from '../../messages/notify.js';
 import { uuids } from './due.js';
 import type { FollowupContext, FollowupTally } from './model.js';
@@ -28,6 +29,14 @@ const suppressed = sql`exists (
   select from cronhook.suppressed_addresses where lower(address) = lower(trim(document.customer_email))
 )`;
 
+/** The last mail was refused for good: a firmer one must not follow a mail that nobody got. */
+const undelivered = sql`exists (
+  select from cronhook.outbox_messages
+  where dedupe_key = 'followup:' || followup.id || ':' || followup.steps_sent and status = 'failed'
+)`;
+
+const over = sql`(${ended} or ${suppressed} or ${undelivered})`;
+
 /** Ends the chase of what was paid, answered or cancelled since, and of customers whom no mail reaches. */
 export async function stopEnded(context: FollowupContext, tally: FollowupTally): Promise<void> {
   const { db, dryRun } = context;
@@ -35,7 +44,7 @@ export async function stopEnded(context: FollowupContext, tally: FollowupTally):
     const [row] = await db.rows<{ count: number }>(sql`
       select count(*)::int as count from cronhook.followups followup
       join cronhook.billing_documents document on document.id = followup.document_id
-      where followup.stopped_at is null and (${ended} or ${suppressed})
+      where followup.stopped_at is null and ${over}
     `);
     tally.stopped += row?.count ?? 0;
     return;
@@ -51,10 +60,10 @@ async function stopSome(tx: Transaction, context: FollowupContext): Promise<numb
       with stopping as (
         select followup.id,
           case when document.paid_at is not null then 'paid' when ${ended} then document.status
-            else 'suppressed' end as reason
+            when ${suppressed} then 'suppressed' else 'undelivered' end as reason
         from cronhook.followups followup
         join cronhook.billing_documents document on document.id = followup.document_id
-        where followup.stopped_at is null and (${ended} or ${suppressed})
+        where followup.stopped_at is null and ${over}
         -- Whoever has locked one is stopping it too.
         order by followup.id limit ${BATCH_SIZE} for update of followup skip locked
       )
@@ -67,8 +76,10 @@ async function stopSome(tx: Transaction, context: FollowupContext): Promise<numb
         document.url, 0 as "daysLate", stopping.reason
     `,
   );
-  const unreachable = rows.filter(({ reason }) => reason === 'suppressed');
-  await tellOwners(tx, unreachable, 'suppressed', context);
+  for (const told of ['suppressed', 'undelivered'] as const) {
+    const unreachable = rows.filter(({ reason }) => reason === told);
+    await tellOwners(tx, unreachable, told, context);
+  }
   return rows.length;
 }
 
@@ -109,7 +120,7 @@ async function tellOwners(
         dedupeKey: `followup-stopped:${document.followupId}:${reason}:${id}`,
         title: texts.title(words),
         body: texts.body(words),
-        link: document.url,
+        link: webUrl(document.url) ?? null,
       }));
   });
   await addNotifications(tx, notifications);

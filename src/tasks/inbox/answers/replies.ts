@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { rowsOf } from '../../../db/client.js';
+import { webUrl } from '../../../messages/layout-clean.js';
 import { addNotifications } from '../../../messages/notify.js';
 import type { FetchedMessage } from '../model.js';
 import { type Reading, texts, uuids, withoutCopies } from './reading.js';
@@ -128,7 +129,7 @@ async function tellOwners(
         severity: 'info' as const,
         dedupeKey: `followup-replied:${id}:${ownerId}`,
         ...sync.context.messages.answers.replied({ ...document, sender }),
-        link: url,
+        link: webUrl(url) ?? null,
       },
     ];
   });

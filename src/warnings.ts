@@ -1,0 +1,26 @@
+import type { Config } from './config.js';
+import { missingVariables } from './services.js';
+import type { AnyTask } from './tasks/define.js';
+
+/** What is valid, and yet not what somebody would want: each says what to set. */
+export function configurationWarnings(config: Config, tasks: AnyTask[]): string[] {
+  const warnings: string[] = [];
+  if (!config.production && !config.CRON_SECRET)
+    warnings.push('CRON_SECRET is not set: every endpoint is open');
+  const isLocal = ['localhost', '127.0.0.1'].includes(new URL(config.PUBLIC_URL).hostname);
+  if (config.production && config.SMTP_URL && isLocal)
+    warnings.push(`PUBLIC_URL is not set: links in mails lead to ${config.PUBLIC_URL}`);
+  const deletes = tasks.some(({ name }) => name === 'account-deletions');
+  if (config.production && deletes && !config.S3_BUCKET)
+    warnings.push(
+      'S3_BUCKET is not set: no erasure is kept, and a restored backup brings deleted accounts back',
+    );
+  const lacking = new Map<string, string[]>();
+  for (const task of tasks) {
+    const missing = missingVariables(config, task).join(', ');
+    if (missing) lacking.set(missing, [...(lacking.get(missing) ?? []), task.name]);
+  }
+  for (const [missing, names] of lacking)
+    warnings.push(`cannot run before ${missing} is set: ${names.join(', ')}`);
+  return warnings;
+}
