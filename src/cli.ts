@@ -9,7 +9,7 @@ import {
   tasksCommand,
   urlsCommand,
 } from './commands/index.js';
-import { holdCommand, releaseCommand } from './commands/outbox.js';
+import { holdCommand, releaseCommand, retryCommand } from './commands/outbox.js';
 import { print } from './commands/table.js';
 import { VARIABLES } from './config.js';
 
@@ -77,6 +77,11 @@ outbox
   .action(holdCommand);
 
 outbox.command('release').description('let held messages go').action(releaseCommand);
+
+outbox
+  .command('retry')
+  .description('send again what was refused for good: once the sender’s reputation is mended, say')
+  .action(retryCommand);
 
 program
   .command('config')

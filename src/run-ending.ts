@@ -20,11 +20,20 @@ export function createEnding(options: RunnerOptions, isDraining: () => boolean) 
   const { db, log, now, scrub, capabilities } = options;
   const watch = createTaskWatch({ ...options, services: capabilities });
 
-  /** While the run still has its lease, which its deliveries stand on; the answer does not wait long for it. */
-  async function tell(task: AnyTask, runId: string, outcome: Outcome, troubled: boolean): Promise<void> {
+  /** What a run that ends tells the administrator; its answer does not wait long for it. */
+  const tell = (task: AnyTask, runId: string, outcome: Outcome, troubled: boolean) =>
+    tellIf(() => watch.ended({ task: task.name, runId, outcome, troubled }), task, runId);
+
+  /** @returns true when the task has killed its process before, and the administrator is told */
+  const takeOver = (task: AnyTask, runId: string) =>
+    tellIf(() => watch.tookOver(task.name, runId), task, runId);
+
+  /** While the run has its lease, which its deliveries stand on. */
+  async function tellIf(isNews: () => Promise<boolean>, task: AnyTask, runId: string): Promise<boolean> {
     const controller = new AbortController();
+    let news = false;
     const work = async () => {
-      const news = await watch.ended({ task: task.name, runId, outcome, troubled });
+      news = await isNews();
       if (!news || !capabilities.mail || controller.signal.aborted) return;
       const context = createRunContext({
         ...options,
@@ -37,6 +46,7 @@ export function createEnding(options: RunnerOptions, isDraining: () => boolean) 
     const done = work().catch((error) => log.error({ err: error }, 'the administrator could not be told'));
     await inTime(done, TELLING_TIMEOUT_MS);
     controller.abort(new RunStopped('ended'));
+    return news;
   }
 
   /** Writes the outcome down; a database that refuses is tried again for a minute, in the background. */
@@ -61,5 +71,5 @@ export function createEnding(options: RunnerOptions, isDraining: () => boolean) 
     return false;
   }
 
-  return { tell, record, missed: watch.missed };
+  return { tell, takeOver, record, missed: watch.missed };
 }

@@ -142,7 +142,7 @@ export function createRunner(options: RunnerOptions) {
     request: RunRequest,
     runId: string,
     startedTicks: number,
-    { disabled, troubled }: { disabled: boolean; troubled: boolean },
+    { disabled, troubled, tookOver }: { disabled: boolean; troubled: boolean; tookOver: boolean },
     controller: AbortController,
   ) {
     const { task } = request;
@@ -153,6 +153,7 @@ export function createRunner(options: RunnerOptions) {
     const progress = () => journal.progress;
     const heart = startHeartbeat({ db, task: task.name, runId, controller, progress, log: logger });
     logger.info({ trigger: request.trigger, dryRun: request.dryRun }, 'run started');
+    const diedBefore = tookOver && !request.dryRun && (await ending.takeOver(task, runId));
     let result: Omit<Outcome, 'durationMs' | 'errors' | 'details'>;
     try {
       // A shutdown may have come while the task was being claimed.
@@ -208,7 +209,7 @@ export function createRunner(options: RunnerOptions) {
       log: runLog.lines,
     };
     const quiet = request.dryRun || isLost(controller.signal);
-    if (!quiet) await ending.tell(request.task, runId, outcome, troubled);
+    if (!quiet) await ending.tell(task, runId, outcome, troubled || diedBefore);
     const recorded = await ending.record({ ...row, ...outcome, details: outcome.details }, logger);
     return { outcome: recorded ? outcome : { ...outcome, ...databaseAway(messages) } };
   }

@@ -26,18 +26,19 @@ export function mailProblem(error: unknown, { host, user, ended }: Circumstances
   const reply = failure.response?.slice(0, 300) ?? '';
   const code = failure.originalCode ?? failure.code ?? '';
 
-  if (failure.responseCode === 421) return because('channel', (t) => t.delivery.busy(host, reply));
   if (failure.command === 'RCPT TO' && reply) {
     const verdict = recipientVerdict(failure);
-    if (verdict === 'channel') return because(verdict, (t) => t.delivery.credentials(host, user, reply));
+    if (verdict === 'channel') return because(verdict, (t) => t.delivery.notAllowed(host, reply));
     return because(verdict, (t) =>
       (verdict === 'temporary' ? t.delivery.postponed : t.delivery.recipient)(reply),
     );
   }
   if (failure.command === 'DATA' && reply) {
+    if (NOT_ALLOWED.test(reply)) return because('channel', (t) => t.delivery.notAllowed(host, reply));
     if (!isPermanent(failure)) return because('temporary', (t) => t.delivery.postponed(reply));
     return because('permanent', (t) => t.delivery.message(reply));
   }
+  if (failure.responseCode === 421) return because('channel', (t) => t.delivery.busy(host, reply));
   if (failure.command === 'MAIL FROM' && reply) return because('channel', (t) => t.delivery.sender(reply));
   if (['EAUTH', 'ENOAUTH', 'EOAUTH2'].includes(failure.code ?? ''))
     return because('channel', (t) => t.delivery.credentials(host, user, reply));
@@ -55,7 +56,7 @@ export function mailProblem(error: unknown, { host, user, ended }: Circumstances
   if (/TIMEDOUT|TIMEOUT/.test(code) && ended) return because('temporary', (t) => t.delivery.noReply(host));
   if (/TIMEDOUT|TIMEOUT/.test(code)) return because('channel', (t) => t.delivery.timeout(host));
   if (/ECONNECTION|ESOCKET|ECONNRESET|EPIPE|ESTREAM|EPROTOCOL/.test(`${failure.code} ${code}`) && !reply)
-    return because('broken-off', (t) => t.delivery.closed(host));
+    return because(ended ? 'uncertain' : 'broken-off', (t) => t.delivery.closed(host));
   return because('channel', (t) => t.delivery.unexpected(host, reply));
 }
 
@@ -63,12 +64,13 @@ const isPermanent = ({ responseCode = 0 }: SmtpFailure): boolean => responseCode
 
 /** 5.1.x: the address is wrong, but for 5.1.7 and 5.1.8, which are about the sender's. */
 const NO_SUCH_ADDRESS = /^5\d\d[ -]5\.1\.(?![78]\b)\d{1,3}\b/;
-/** The server wants a login first: no recipient would do. */
-const LOGIN_WANTED = /^530\b|^5\d\d[ -]5\.7\.0\b/;
+/** A login, a quota or a relay permission is missing: no message would do. Not the quota of a recipient (5.2.2). */
+const NOT_ALLOWED =
+  /^530\b|^5\d\d[ -]5\.(?:7\.0|4\.5)\b|\brelay|sending (?:limit|quota|rate)|\bauthentication (?:is )?required|not authenticated/i;
 
 function recipientVerdict(failure: SmtpFailure): DeliveryVerdict {
   const reply = failure.response ?? '';
-  if (LOGIN_WANTED.test(reply)) return 'channel';
+  if (NOT_ALLOWED.test(reply)) return 'channel';
   if (NO_SUCH_ADDRESS.test(reply)) return 'address';
   return isPermanent(failure) ? 'permanent' : 'temporary';
 }

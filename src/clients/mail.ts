@@ -19,6 +19,14 @@ export interface MailMessage {
   text: string;
   html: string | undefined;
   headers: Record<string, string>;
+  attachments: MailAttachment[];
+}
+
+export interface MailAttachment {
+  filename: string;
+  contentType: string;
+  /** Base64. */
+  content: string;
 }
 
 /** Connections to the server, for one delivery. */
@@ -32,9 +40,10 @@ export interface MailSession {
 }
 
 export interface Mail {
-  /** How many connections a session may open. */
+  /** How many connections there are at most, whoever uses them. */
   concurrency: number;
   sender: Sender;
+  /** Deliveries at the same time share the connections. */
   open(): MailSession;
 }
 
@@ -52,14 +61,32 @@ interface MailTimeouts {
   idleMs: number;
 }
 
-const TIMEOUTS: MailTimeouts = { connectMs: 10_000, greetingMs: 15_000, idleMs: 120_000 };
+const TIMEOUTS: MailTimeouts = { connectMs: 10_000, greetingMs: 15_000, idleMs: 240_000 };
 
 /** Servers count messages by connection, and many stop at a hundred. */
 const MESSAGES_PER_CONNECTION = 100;
 
 export function createMail(options: MailOptions): Mail {
   const sender = parseSender(options.from);
-  return { concurrency: options.concurrency, sender, open: () => openSession(options, sender) };
+  let shared: { session: MailSession; users: number } | undefined;
+  return {
+    concurrency: options.concurrency,
+    sender,
+    open() {
+      const pool = shared ?? { session: openPool(options, sender), users: 0 };
+      shared = pool;
+      pool.users += 1;
+      return {
+        send: pool.session.send,
+        close() {
+          pool.users -= 1;
+          if (pool.users > 0) return;
+          shared = undefined;
+          pool.session.close();
+        },
+      };
+    },
+  };
 }
 
 /** `Cronhook <cronhook@example.com>`, or the address alone. */
@@ -68,7 +95,7 @@ export function parseSender(from: string): Sender {
   return { name: found?.name || undefined, address: found?.address ?? from };
 }
 
-function openSession(options: MailOptions, sender: Sender): MailSession {
+function openPool(options: MailOptions, sender: Sender): MailSession {
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const server = new URL(options.url.reveal());
   const transport = createTransport({
@@ -113,6 +140,7 @@ function openSession(options: MailOptions, sender: Sender): MailSession {
           text: message.text,
           ...(message.html !== undefined && { html: message.html }),
           headers: message.headers,
+          attachments: message.attachments.map((attachment) => ({ ...attachment, encoding: 'base64' })),
           signal,
         });
       } catch (error) {

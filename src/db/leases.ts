@@ -20,7 +20,14 @@ export interface NewRun {
 }
 
 export type Claim =
-  | { claimed: true; disabled: boolean /** An incident of this task is open. */; troubled: boolean }
+  | {
+      claimed: true;
+      disabled: boolean;
+      /** An incident of this task is open. */
+      troubled: boolean;
+      /** The run before this one was found dead. */
+      tookOver: boolean;
+    }
   | { claimed: false; holderId: string | undefined; holderStartedAt: Date | undefined };
 
 /** The setting that turns a task off. */
@@ -36,6 +43,7 @@ export async function claim(db: Database, run: NewRun, lostMessage: string): Pro
     claimed: boolean;
     disabled: boolean;
     troubled: boolean;
+    took_over: boolean;
     holder_id: string | null;
     holder_started_at: string | null;
   }>(sql`
@@ -56,6 +64,7 @@ export async function claim(db: Database, run: NewRun, lostMessage: string): Pro
       set status = 'lost', finished_at = ${startedAt}::timestamptz, message = ${lostMessage},
         duration_ms = least(extract(epoch from ${startedAt}::timestamptz - started_at) * 1000, 2147483647)::int
       where task = ${run.task} and status = 'running' and exists (select from lease)
+      returning id
     ), recorded as (
       insert into cronhook.task_runs (id, task, status, trigger, host, dry_run, started_at)
       select ${run.id}::uuid, ${run.task}, 'running', ${run.trigger}, ${run.host}, ${run.dryRun}::boolean, ${startedAt}::timestamptz
@@ -68,12 +77,14 @@ export async function claim(db: Database, run: NewRun, lostMessage: string): Pro
       exists (
         select from cronhook.incidents where source = ${`task:${run.task}`} and resolved_at is null
       ) as troubled,
+      exists (select from lost) as took_over,
       held.run_id as holder_id, running.started_at as holder_started_at
     from (select) as one
     left join cronhook.task_leases held on held.task = ${run.task}
     left join cronhook.task_runs running on running.id = held.run_id and running.status = 'running'
   `);
-  if (row?.claimed) return { claimed: true, disabled: row.disabled, troubled: row.troubled };
+  if (row?.claimed)
+    return { claimed: true, disabled: row.disabled, troubled: row.troubled, tookOver: row.took_over };
   return {
     claimed: false,
     holderId: row?.holder_id ?? undefined,

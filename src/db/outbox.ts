@@ -10,9 +10,11 @@ export interface QueuedMessage {
   textBody: string;
   htmlBody: string | null;
   headers: Record<string, string>;
+  attachments: unknown[];
   messageId: string;
   ephemeral: boolean;
   attempts: number;
+  lastError: string | null;
   /** False when the cause has gone. */
   stands: boolean;
   /** True when the address gets nothing. */
@@ -53,7 +55,7 @@ export async function claimMessages(tx: Transaction, claim: Claim): Promise<Queu
         from due where claimed.id = due.id returning claimed.*
       )
       select id, recipient, subject, text_body as "textBody", html_body as "htmlBody", headers,
-        message_id as "messageId", ephemeral, attempts, ${claim.stands} as stands, ${suppressed} as suppressed
+        attachments, message_id as "messageId", ephemeral, attempts, last_error as "lastError", ${claim.stands} as stands, ${suppressed} as suppressed
       from message order by next_attempt_at, id
     `,
   );
@@ -174,6 +176,19 @@ export async function releaseMessages(executor: Executor, now: Date): Promise<nu
     `,
   );
   return released.length;
+}
+
+/** @returns how many messages that had been refused are tried again, from the first delay on */
+export async function retryMessages(executor: Executor, now: Date): Promise<number> {
+  const retried = await rowsOf(
+    executor,
+    sql`
+      update cronhook.outbox_messages
+      set status = 'pending', attempts = 0, next_attempt_at = ${now.toISOString()}::timestamptz
+      where status = 'failed' and not ephemeral returning 1
+    `,
+  );
+  return retried.length;
 }
 
 /** How many messages are due and still there. */

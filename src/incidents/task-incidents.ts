@@ -46,8 +46,13 @@ export const ALERTS = 'alerts';
 const LOCK = 7_203_115_641;
 const DAY_MS = 24 * 60 * 60_000;
 
-export const lockIncidents = (tx: Transaction) =>
-  tx.execute(sql`select pg_advisory_xact_lock(${LOCK}::bigint)`);
+/** Nobody waits long, neither for the lock nor, in the server, for a replica that has died holding it. */
+export async function lockIncidents(tx: Transaction): Promise<void> {
+  await tx.execute(sql`
+    select set_config('lock_timeout', '5s', true), set_config('idle_in_transaction_session_timeout', '30s', true)
+  `);
+  await tx.execute(sql`select pg_advisory_xact_lock(${LOCK}::bigint)`);
+}
 
 const sourceOf = (task: string): string => `task:${task}`;
 
@@ -62,6 +67,18 @@ export async function wasPartial(tx: Transaction, task: string, runId: string): 
     `,
   );
   return last?.status === 'partial';
+}
+
+/** True when the two runs before this one have both died. */
+export async function diedTwice(tx: Transaction, task: string, runId: string): Promise<boolean> {
+  const last = await rowsOf<{ status: string }>(
+    tx,
+    sql`
+      select status from cronhook.task_runs where task = ${task} and id <> ${runId}::uuid and not dry_run
+      order by started_at desc, id desc limit 2
+    `,
+  );
+  return last.length === 2 && last.every(({ status }) => status === 'lost');
 }
 
 /**

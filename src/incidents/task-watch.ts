@@ -5,7 +5,14 @@ import type { Logger } from '../log.js';
 import type { Outcome } from '../run-outcome.js';
 import type { Services } from '../services.js';
 import type { Site } from '../site.js';
-import { lockIncidents, noteFailures, noteRecovery, type TaskFailure, wasPartial } from './task-incidents.js';
+import {
+  diedTwice,
+  lockIncidents,
+  noteFailures,
+  noteRecovery,
+  type TaskFailure,
+  wasPartial,
+} from './task-incidents.js';
 
 interface WatchOptions {
   db: Database;
@@ -39,7 +46,25 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
     if (!unwritten.has(task)) unwritten.set(task, { task, runId, message, cause: DATABASE, since: now() });
   };
 
+  const telling = () => ({
+    site,
+    messages,
+    tools: { sender: services.mail?.sender, vault: services.vault, now: now() },
+    canMail: services.mail !== undefined,
+  });
+
   return {
+    /** A run that takes over from a dead one: a task that kills its process never gets to its end. */
+    async tookOver(task: string, runId: string): Promise<boolean> {
+      return db.transaction(async (tx) => {
+        if (!(await diedTwice(tx, task, runId))) return false;
+        await lockIncidents(tx);
+        const message = messages.incidents.diedTwice;
+        await noteFailures(tx, [{ task, runId, message, cause: `task:${task}`, since: now() }], telling());
+        return true;
+      });
+    },
+
     /** A task could not be claimed, since the database did not answer. */
     missed: (task: string) => remember(task, null, messages.errors.databaseUnavailable),
 
@@ -49,12 +74,6 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
       if (!['succeeded', 'partial', 'failed'].includes(status)) return false;
       if (status === 'succeeded' && !troubled && unwritten.size === 0) return false;
       const missed = [...unwritten.values()];
-      const telling = {
-        site,
-        messages,
-        tools: { sender: services.mail?.sender, vault: services.vault, now: now() },
-        canMail: services.mail !== undefined,
-      };
       try {
         await db.transaction(async (tx) => {
           await lockIncidents(tx);
@@ -62,8 +81,8 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
             status === 'failed' ||
             (status === 'partial' && (troubled || (await wasPartial(tx, task, runId))));
           const failures = failed ? [...missed, failureOf(task, runId, outcome, now())] : missed;
-          await noteFailures(tx, failures, telling);
-          if (status === 'succeeded') await noteRecovery(tx, task, telling);
+          await noteFailures(tx, failures, telling());
+          if (status === 'succeeded') await noteRecovery(tx, task, telling());
         });
         for (const { task: name } of missed) unwritten.delete(name);
         return true;

@@ -25,7 +25,11 @@ export const en: Messages = {
   reminders: remindersEn,
   answers: answersEn,
   accounts: accountsEn,
-  incidents: { taskFailed: (task) => `The task ${task} is failing` },
+  incidents: {
+    taskFailed: (task) => `The task ${task} is failing`,
+    diedTwice:
+      'Twice in a row the process has died during this task: look for the cause in the logs of the service and of its host (out of memory, for example)',
+  },
   run: {
     stillRunning: (seconds) => `This task has been running for ${seconds} s: nothing was started`,
     running: 'Still running: follow the Location header to learn how it ends',

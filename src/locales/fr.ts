@@ -27,7 +27,11 @@ export const fr: Messages = {
   reminders: remindersFr,
   answers: answersFr,
   accounts: accountsFr,
-  incidents: { taskFailed: (task) => `La tâche ${task} échoue` },
+  incidents: {
+    taskFailed: (task) => `La tâche ${task} échoue`,
+    diedTwice:
+      'Deux fois de suite, le processus est mort pendant cette tâche : cherchez la cause dans les journaux du service et de l’hébergeur (mémoire épuisée, par exemple)',
+  },
   run: {
     stillRunning: (seconds) => `Cette tâche est déjà en cours depuis ${seconds} s : rien n’a été relancé`,
     running: 'Exécution en cours : consultez l’adresse de l’en-tête Location pour en connaître l’issue',

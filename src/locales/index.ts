@@ -21,7 +21,7 @@ export interface Messages extends ThirdPartyTexts {
   reminders: ReminderTexts;
   answers: AnswerTexts;
   accounts: AccountTexts;
-  incidents: { taskFailed(task: string): string };
+  incidents: { taskFailed(task: string): string; diedTwice: string };
   run: {
     stillRunning(seconds: number): string;
     running: string;

@@ -1,9 +1,9 @@
 import { DeliveryProblem } from '../clients/delivery-problem.js';
+import type { MailAttachment } from '../clients/mail.js';
 import { claimMessages, isSuppressed, lookAgain, type QueuedMessage, type Settlement } from '../db/outbox.js';
 import { AppError, describeError } from '../errors.js';
 import type { Capabilities, RunContext } from '../tasks/define.js';
 import { causeStands } from './causes.js';
-import { Gate } from './gate.js';
 import type { Lane, OpenMessage } from './lanes.js';
 import { notBefore } from './marketing.js';
 import { type Envelope, sealedIn } from './queue.js';
@@ -35,11 +35,12 @@ type Claimed = QueuedMessage & { lookedAtTicks: number };
 const FRESH_MS = 250;
 /** Connections that break off one after the other: the server is not well. */
 const MOST_BROKEN_OFF = 3;
+/** Messages refused for good one after the other: it is not their fault. */
+const MOST_REFUSALS = 10;
 
 /** The messages of one channel on their way. */
 export class LaneDelivery {
   readonly #settler: Settler;
-  readonly #gate: Gate;
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
   /** Claimed messages that nobody works on yet. */
@@ -48,6 +49,7 @@ export class LaneDelivery {
   #exhausted = false;
   #stopped = false;
   #brokenOff = 0;
+  #refusals = 0;
   /** Tried and not delivered: the next run tries again. */
   readonly #putBack: Settlement[] = [];
 
@@ -58,7 +60,6 @@ export class LaneDelivery {
     private readonly tally: DeliveryTally,
   ) {
     this.#settler = new Settler(context.db, context.runId, context.now);
-    this.#gate = new Gate(lane.width);
     this.#signal = AbortSignal.any([context.signal, this.#failure.signal]);
   }
 
@@ -122,7 +123,7 @@ export class LaneDelivery {
     if (!opened) return;
     let obstacle = await this.#obstacle(message, opened);
     if (obstacle) return this.#end(message, obstacle);
-    const pass = this.#gate.ticket();
+    const pass = this.lane.gate.ticket();
     try {
       await this.lane.send(opened, this.#signal, async () => {
         await pass.enter();
@@ -131,19 +132,17 @@ export class LaneDelivery {
         if (obstacle) throw new Error('the message must not go out any more');
       });
       await this.#settler.settle({ id: message.id, status: 'sent', blank: message.ephemeral });
+      this.tally.sent += 1;
+      this.#brokenOff = 0;
+      this.#refusals = 0;
     } catch (error) {
-      if (obstacle) {
-        pass.leave();
-        return this.#end(message, obstacle);
-      }
-      // A result that could not be written down keeps its place at the gate: no other may take it.
+      if (obstacle) return await this.#end(message, obstacle);
       if (!(error instanceof DeliveryProblem)) throw error;
       await this.#refused(message, opened, error);
-      return pass.leave();
+    } finally {
+      // Not before it is written down, as long as that can be done.
+      pass.leave();
     }
-    pass.leave();
-    this.tally.sent += 1;
-    this.#brokenOff = 0;
   }
 
   /** Why a message must not go out, looked at a moment before it would. */
@@ -173,8 +172,12 @@ export class LaneDelivery {
     const words = this.#words(problem, message);
     // Without its cause, which quotes the server too.
     const told = message.ephemeral ? new AppError('unprocessable', () => words) : problem;
-    if (verdict === 'channel' || verdict === 'broken-off') {
-      this.#putBack.push({ id, status: 'pending' });
+    // What may have arrived is tried again at once, but only once: then it counts.
+    const isFree = verdict === 'broken-off' || (verdict === 'uncertain' && message.lastError === null);
+    if (verdict === 'channel' || isFree) {
+      const lastError = verdict === 'uncertain' ? words : message.lastError;
+      // Behind the others, which it must not keep from being tried.
+      this.#putBack.push({ id, status: 'pending', nextAttemptAt: this.context.now(), lastError });
       this.#brokenOff += 1;
       const isOver = verdict === 'channel' || this.#brokenOff >= MOST_BROKEN_OFF;
       // The channel itself does not work: the other messages would fail too.
@@ -183,10 +186,15 @@ export class LaneDelivery {
       return;
     }
     this.#brokenOff = 0;
+    if (verdict === 'permanent' && problem.cause) this.#refusals += 1;
+    if (this.#refusals >= MOST_REFUSALS && !this.#stopped) {
+      this.#stopped = true;
+      this.context.fail(this.lane.name, new AppError('unprocessable', (t) => t.delivery.refusesAll(words)));
+    }
     const settlement: Settlement = {
       id,
       lastError: words,
-      ...afterAttempt(message, verdict, this.context.now()),
+      ...afterAttempt(message, verdict === 'uncertain' ? 'temporary' : verdict, this.context.now()),
     };
     settlement.blank = message.ephemeral && settlement.status === 'failed';
     if (verdict === 'address' && !message.ephemeral) settlement.suppress = words.slice(0, 300);
@@ -196,21 +204,23 @@ export class LaneDelivery {
     this.context.fail(message.ephemeral ? id : opened.recipient, told);
   }
 
-  /** Servers repeat the address in their replies; that of an ephemeral message must not stay. */
+  /** Servers repeat the address in their replies, in many ways: of an ephemeral message only the code may stay. */
   #words(problem: DeliveryProblem, { ephemeral }: Claimed): string {
     const words = describeError(problem, this.context.messages);
-    return ephemeral ? words.replace(/[^\s<>"']+@[^\s<>"']+/g, '…') : words;
+    const [code = ''] = /\b[245]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?\b/.exec(words) ?? [];
+    return ephemeral ? this.context.messages.delivery.refusedQuietly(code) : words;
   }
 
   #open(message: Claimed): OpenMessage | undefined {
     const { id, headers, messageId } = message;
+    const attachments = attachmentsIn(message);
     if (!message.ephemeral) {
       const { recipient, subject, textBody: text, htmlBody: html } = message;
-      return { headers, messageId, recipient, subject: subject ?? '', text, html };
+      return { headers, messageId, attachments, recipient, subject: subject ?? '', text, html };
     }
     try {
       const plain = this.context.vault?.decrypt(message.textBody, sealedIn(id));
-      if (plain !== undefined) return { headers, messageId, ...(JSON.parse(plain) as Envelope) };
+      if (plain !== undefined) return { headers, messageId, attachments, ...(JSON.parse(plain) as Envelope) };
     } catch {
       // Told below, without what could not be read.
     }
@@ -218,4 +228,13 @@ export class LaneDelivery {
     this.context.fail(id, new AppError('unprocessable', (t) => t.delivery.sealed));
     return undefined;
   }
+}
+
+/** What is there in another form is left out: no path and no address is ever opened. */
+function attachmentsIn({ attachments }: Claimed): MailAttachment[] {
+  return attachments.flatMap((given) => {
+    const { filename, contentType, content } = given as Partial<MailAttachment>;
+    if (typeof filename !== 'string' || typeof content !== 'string') return [];
+    return [{ filename, content, contentType: contentType ?? 'application/octet-stream' }];
+  });
 }

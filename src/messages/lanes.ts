@@ -1,11 +1,13 @@
-import type { Mail } from '../clients/mail.js';
+import type { Mail, MailAttachment } from '../clients/mail.js';
 import type { Sms } from '../clients/sms.js';
 import type { Channel } from '../db/schema/messages.js';
+import { Gate } from './gate.js';
 import { type Envelope, MARKETING, SENDER_NAME } from './queue.js';
 
 /** A message whose content can be read. */
 export interface OpenMessage extends Envelope {
   headers: Record<string, string>;
+  attachments: MailAttachment[];
   messageId: string;
 }
 
@@ -14,13 +16,22 @@ export interface Lane {
   channel: Channel;
   /** How errors name the channel. */
   name: string;
-  /** Deliveries of which nobody knows yet whether they have to be written down. */
-  width: number;
-  /** Messages in hand; more than the width keeps connections busy while results are written down. */
+  /** Lets so many deliveries through of which nobody has written down yet how they went. */
+  gate: Gate;
+  /** Messages in hand; more than pass the gate keeps connections busy while results are written down. */
   workers: number;
   /** @param beforeEnd is awaited before the other side may have the message */
   send(message: OpenMessage, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<void>;
   close(): void;
+}
+
+const gates = new WeakMap<Mail | Sms, Gate>();
+
+/** One for all deliveries of this process: they share the connections. */
+function gateOf(client: Mail | Sms): Gate {
+  const gate = gates.get(client) ?? new Gate(client.concurrency);
+  gates.set(client, gate);
+  return gate;
 }
 
 /** Nobody should answer a machine, and no machine should answer at all (RFC 3834). */
@@ -31,11 +42,19 @@ export function mailLane(mail: Mail): Lane {
   return {
     channel: 'email',
     name: 'SMTP',
-    width: mail.concurrency,
+    gate: gateOf(mail),
     workers: mail.concurrency * 2,
-    send({ recipient, subject, text, html, headers, messageId }, signal, beforeEnd) {
+    send({ recipient, subject, text, html, headers, attachments, messageId }, signal, beforeEnd) {
       const { [SENDER_NAME]: fromName, [MARKETING]: _, ...own } = headers;
-      const message = { messageId, fromName, to: recipient, subject, text, html: html ?? undefined };
+      const message = {
+        messageId,
+        fromName,
+        to: recipient,
+        subject,
+        text,
+        html: html ?? undefined,
+        attachments,
+      };
       return session.send({ ...message, headers: { ...own, ...AUTOMATIC } }, signal, beforeEnd);
     },
     close: () => session.close(),
@@ -46,7 +65,7 @@ export function smsLane(sms: Sms): Lane {
   return {
     channel: 'sms',
     name: 'SMS',
-    width: sms.concurrency,
+    gate: gateOf(sms),
     workers: sms.concurrency,
     async send({ recipient, text }, signal, beforeEnd) {
       await beforeEnd();

@@ -174,6 +174,35 @@ test('a mail that the server refused for good ends the chase, and the owner is t
   expect(await service.notifications()).toMatchObject([{ user_id: owner, kind: 'followup_stopped' }]);
 });
 
+test('a step that was cancelled, since follow-ups were off for a while, is not counted', async () => {
+  const service = await at('2026-11-13T09:00:00Z');
+  const company = await service.company();
+  await service.settings(company, {});
+  const document = await service.document(company, { due_at: '2026-11-10' });
+  const turnOn = (on: boolean) =>
+    service.db.rows(sql`update cronhook.billing_settings set auto_followups_enabled = ${on}::boolean`);
+  await service.smtp.down();
+  await service.followups();
+  await service.smtp.up();
+  await turnOn(false);
+  expect((await service.deliver()).stats).toMatchObject({ sent: 0, cancelled: 1 });
+  await turnOn(true);
+  service.turn('2026-11-25T09:00:00Z');
+  expect((await service.followups()).stats.sent).toBe(1);
+  expect(service.smtp.mails[0]?.subject).toMatch(/^Rappel/);
+  expect((await service.chase(document))?.steps_sent).toBe(1);
+});
+
+test('delays and dates that no calendar has stop nobody else’s follow-ups', async () => {
+  const service = await at(TODAY);
+  const strange = await service.company();
+  await service.settings(strange, { invoice_delays_days: [2_147_483_647], quote_delays_days: [] });
+  await service.document(strange, { due_at: '2026-11-01' });
+  await service.document(strange, { kind: 'quote', issued_at: '-infinity' });
+  await service.document(await service.company(), { due_at: '2026-11-01' });
+  expect(await service.followups()).toMatchObject({ status: 'succeeded', stats: { sent: 1 } });
+});
+
 describe('an unanswered quote', () => {
   test('is chased by its own delays, with a way to unsubscribe', async () => {
     const service = await at('2026-11-04T09:00:00Z', { PUBLIC_URL: 'https://cron.example.com' });

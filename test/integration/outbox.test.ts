@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { createMail } from '../../src/clients/mail.js';
+import { retryMessages } from '../../src/db/outbox.js';
 import { queueMessages } from '../../src/messages/queue.js';
 import { RETRY_DELAYS_MINUTES } from '../../src/messages/retries.js';
 import { Secret } from '../../src/secret.js';
@@ -37,6 +38,20 @@ describe('a pending message', () => {
     const stored = await only(service);
     expect(stored).toMatchObject({ status: 'sent', attempts: 0, last_error: null });
     expect(stored.sent_at).not.toBeNull();
+  });
+
+  test('brings its attachments along', async () => {
+    const service = await startLokario();
+    const content = Buffer.from('%PDF-1.7 facture').toString('base64');
+    await service.message({
+      attachments: [
+        { filename: 'Facture n° 1.pdf', contentType: 'application/pdf', content },
+        { path: '/etc/passwd' },
+      ],
+    });
+    expect((await service.deliver()).stats.sent).toBe(1);
+    const { attachments } = (await service.smtp.mails[0]?.parse()) ?? { attachments: [] };
+    expect(attachments).toMatchObject([{ filename: 'Facture n° 1.pdf', mimeType: 'application/pdf' }]);
   });
 
   test('is not sent before its time', async () => {
@@ -206,6 +221,49 @@ describe('what a failure costs', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  test('an attempt from the second time on, when the server takes a message and hangs up', async () => {
+    const service = await startLokario({ smtp: { onData: () => 'drop-after-accept' } });
+    await service.message();
+    for (let count = 0; count < 5; count++) await service.deliver();
+    expect(service.smtp.mails).toHaveLength(2);
+    expect(await only(service)).toMatchObject({ status: 'pending', attempts: 1 });
+  });
+
+  test('an attempt, when the server says 421 to one recipient; the others go out', async () => {
+    const service = await startLokario({
+      smtp: { onRcpt: (to) => (to.startsWith('defer') ? { code: 421, message: '4.7.0 later' } : undefined) },
+    });
+    for (let count = 0; count < 5; count++)
+      await service.message({ recipient: `defer-${count}@example.com` });
+    for (let count = 0; count < 20; count++) await service.message();
+    for (let count = 0; count < 3; count++) await service.deliver();
+    expect(service.smtp.mails).toHaveLength(20);
+  });
+
+  test.each([
+    ['the quota is used up', '5.4.5 Daily user sending limit exceeded'],
+    ['the server does not relay', '5.7.1 <anna@example.com>: Relay access denied'],
+  ])('nothing, when %s', async (_, message) => {
+    const service = await startLokario({ smtp: { onRcpt: () => ({ code: 550, message }) } });
+    for (let count = 0; count < 10; count++) await service.message();
+    expect(await service.deliver()).toMatchObject({ status: 'partial', stats: { remaining: 10 } });
+    for (const stored of await service.messages())
+      expect(stored).toMatchObject({ status: 'pending', attempts: 0 });
+  });
+
+  test('no more than a few messages, when the server refuses one after the other; they can be sent again', async () => {
+    const service = await startLokario({
+      smtp: { onData: () => ({ code: 554, message: '5.7.1 bad reputation' }) },
+    });
+    for (let count = 0; count < 100; count++) await service.message();
+    const { stats } = await service.deliver();
+    expect(Number(stats.refused)).toBeLessThan(20);
+    expect(Number(stats.remaining)).toBe(100 - Number(stats.refused));
+    service.smtp.onData = undefined;
+    await service.db.transaction((tx) => retryMessages(tx, new Date()));
+    expect(await service.deliver()).toMatchObject({ status: 'succeeded', stats: { sent: 100 } });
+  });
+
   test('an attempt and a delay, when the server takes a message and stays silent', async () => {
     const service = await startLokario({ smtp: { delayMs: 5_000 } });
     service.context.services.mail = createMail({
@@ -240,6 +298,24 @@ describe('delivery side by side', () => {
     expect((await service.deliver()).stats.sent).toBe(60);
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(3);
+  });
+
+  test('of two tasks in one process shares the connections', async () => {
+    let most = 0;
+    const service = await startLokario({ env: { SMTP_CONCURRENCY: '2' } });
+    service.smtp.onAccepted = async () => {
+      most = Math.max(most, service.smtp.open);
+      await sleep(5);
+    };
+    const company = await service.company();
+    for (let count = 0; count < 30; count++) {
+      await service.message();
+      await service.document(company, { due_at: '2026-11-01', number: `F-${count}` });
+    }
+    await Promise.all([service.deliver(), service.followups()]);
+    await service.deliver();
+    expect(service.smtp.mails).toHaveLength(60);
+    expect(most).toBe(2);
   });
 
   test('of two tasks on two replicas sends nothing twice', async () => {

@@ -131,7 +131,7 @@ describe('invoices', () => {
     expect(notices[0]).toMatchObject({ kind: 'invoice_overdue', severity: 'important', link: url });
     expect(notices[0]?.title).toBe('Facture F-2026-042 en retard de paiement');
     expect(spaced(notices[0]?.body)).toBe(
-      'La facture F-2026-042 de Boulangerie Petit (1 234,56 €) était à régler au plus tard le 20 novembre 2026 et n’est pas payée.',
+      'La facture F-2026-042 (Boulangerie Petit, 1 234,56 €) était à régler au plus tard le 20 novembre 2026 et n’est pas payée.',
     );
 
     expect((await service.run()).stats).toMatchObject({ invoicesOverdue: 0, notifications: 0 });

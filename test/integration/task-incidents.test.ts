@@ -98,6 +98,29 @@ describe('a task that fails', () => {
     expect(await service.smtp.mails[0]?.text).toContain('alpha item broken');
   });
 
+  test('since it kills its process is told of when that has happened twice in a row', async () => {
+    const service = await start();
+    const die = () =>
+      service.db.rows(sql`
+        with dead as (
+          insert into cronhook.task_runs (task, status, trigger, host, started_at)
+          values ('alpha', 'running', 'http', 'test', now()) returning id
+        )
+        insert into cronhook.task_leases (task, run_id, expires_at) select 'alpha', id, '-infinity' from dead
+        on conflict (task) do update set run_id = excluded.run_id, expires_at = excluded.expires_at
+      `);
+    await die();
+    await service.call1('alpha', 'well');
+    expect(service.smtp.mails).toHaveLength(0);
+    await die();
+    await service.db.rows(sql`update cronhook.task_runs set status = 'lost' where status = 'running'`);
+    await die();
+    await service.call1('alpha', 'well');
+    expect(await service.smtp.mails[0]?.text).toContain('mémoire');
+    expect(service.smtp.mails).toHaveLength(2);
+    expect((await service.incidents())[0]?.resolved_at).not.toBeNull();
+  });
+
   test('in a dry run is no incident', async () => {
     const service = await start();
     await service.call1('alpha', 'badly', '&dryRun=true');

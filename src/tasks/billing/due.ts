@@ -62,11 +62,11 @@ export function dueDocuments({ now, timeZone, columns, ids }: DueOptions): SQL {
           select distinct days from unnest(
             case document.kind when 'invoice' then coalesce(settings.invoice_delays_days, '{3,10,20}')
               else coalesce(settings.quote_delays_days, '{3,7}') end
-          ) as days where days >= 0 order by days
+          ) as days where days between 0 and ${LONGEST_DELAY} order by days
         ) as delays
     ) as plan
     where ${ids ? sql`document.id = any ${uuids(ids)}` : sql`true`}
-      and ${chased(today)} and followup.stopped_at is null and sent < cardinality(delays)
+      and ${chased(today)} and followup.stopped_at is null and isfinite(since) and sent < cardinality(delays)
       and (last.status is null or last.status not in ('pending', 'sending', 'held'))
       and ${today} >= since + delays[sent + 1]
       and (sent = 0 or last_day is null or ${today} >= last_day + (delays[sent + 1] - delays[sent]))
@@ -81,6 +81,9 @@ export const chased = (today: SQL): SQL => sql`
   and document.paid_at is null and document.total_cents > 0`;
 
 export const todayIn = (now: Date, timeZone: string): SQL => sql`${localDay(now, timeZone)}::date`;
+
+/** A longer delay means never. */
+const LONGEST_DELAY = sql.raw('3650');
 
 /** Companies that have left: nothing goes out in their name any more. */
 const GONE = sql.raw(`('expired', 'cancelled', 'archived', 'anonymized')`);

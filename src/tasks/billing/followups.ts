@@ -7,6 +7,7 @@ import { type Blocked, blockedColumn, dueDocuments } from './due.js';
 import { type FollowupContext, type FollowupTally, isDayOff } from './model.js';
 import { sendDue } from './send-due.js';
 import { stopEnded } from './stop.js';
+import { takeBackCancelled } from './take-back.js';
 
 /** Documents worked on in one transaction. */
 const BATCH_SIZE = 200;
@@ -32,6 +33,7 @@ export const followups = defineTask({
   async run(context) {
     const tally = newTally();
     await stopEnded(context, tally);
+    await takeBackCancelled(context);
     await addMissing(context);
     const due = await findDue(context, tally);
     let worked = 0;

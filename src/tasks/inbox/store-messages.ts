@@ -99,17 +99,26 @@ const assignment = (marker: Marker): SQL =>
 
 /** A mail that is there already was marked deleted when its folder went; the folder came back with its numbers. */
 async function insert(tx: Transaction, folder: FolderState, rows: MessageRow[]) {
-  // Of a row that was there already, xmax names the statement that has just locked it.
+  // A system column would tell as well, but a view of the application has none.
   return rowsOf<{ uid: string; created: boolean }>(
     tx,
     sql`
-      insert into cronhook.inbox_messages as known (folder_id, uid_validity, ${COLUMNS})
-      select ${folder.id}::uuid, ${folder.uidValidity}::bigint, ${COLUMNS} from json_to_recordset(${json(rows)}) as mail (${TYPED_COLUMNS})
-      on conflict (folder_id, uid_validity, uid) do update
-      set (${CONTENT}, deleted_at) = row (${NEW_CONTENT}, null),
-        thread_id = case when known.message_id is not distinct from excluded.message_id then known.thread_id else excluded.thread_id end
-      where known.deleted_at is not null
-      returning uid, xmax = 0 as created
+      with mail as materialized (
+        select * from json_to_recordset(${json(rows)}) as mail (${TYPED_COLUMNS})
+      ), before as materialized (
+        select uid from cronhook.inbox_messages
+        where folder_id = ${folder.id}::uuid and uid_validity = ${folder.uidValidity}::bigint
+          and uid in (select uid from mail)
+      ), stored as (
+        insert into cronhook.inbox_messages as known (folder_id, uid_validity, ${COLUMNS})
+        select ${folder.id}::uuid, ${folder.uidValidity}::bigint, ${COLUMNS} from mail
+        on conflict (folder_id, uid_validity, uid) do update
+        set (${CONTENT}, deleted_at) = row (${NEW_CONTENT}, null),
+          thread_id = case when known.message_id is not distinct from excluded.message_id then known.thread_id else excluded.thread_id end
+        where known.deleted_at is not null
+        returning uid
+      )
+      select uid, uid not in (select uid from before) as created from stored
     `,
   );
 }

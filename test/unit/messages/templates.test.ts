@@ -180,11 +180,11 @@ describe('a follow-up', () => {
     expect(english).toMatch(/simply reply to this message/i);
   });
 
-  test('only the last word on an invoice is a formal notice', () => {
+  test('only the last word on an invoice speaks of collection', () => {
     expect(followup('invoice', 'final').subject).toBe(
       'Dernière relance avant recouvrement : facture n°\u00a0F-1',
     );
-    expect(followup('invoice', 'final').text).toContain('Mise en demeure');
+    expect(followup('invoice', 'final').text).toContain('professionnel du recouvrement');
     for (const [kind, tone] of [
       ['invoice', 'courteous'],
       ['invoice', 'firm'],
@@ -239,9 +239,13 @@ describe('an appointment mail', () => {
 describe('a farewell', () => {
   test('says what is deleted, what the law keeps, and that it is the last mail', () => {
     const french = spaced(farewellMail({ name: 'Camille' }, lookIn('fr')).text);
-    expect(french).toMatch(/supprimé.*factures et les paiements pendant dix ans.*sans lien.*dernier message/);
+    expect(french).toMatch(
+      /supprimé.*factures et les paiements sont conservés dix ans.*plus rattachés.*dernier message/,
+    );
     const english = spaced(farewellMail({ name: 'Camille' }, lookIn('en')).text);
-    expect(english).toMatch(/deleted.*invoices and payments for ten years.*no link.*last message/);
+    expect(english).toMatch(
+      /deleted.*invoices and payments are kept for ten years.*no longer tied.*last message/,
+    );
   });
 });
 
