@@ -26,6 +26,9 @@ export function isFrenchHoliday(day: string): boolean {
   return DAYS_AFTER_EASTER.has(daysBetween(easterSunday(Number(day.slice(0, 4))), day));
 }
 
+/** Nobody works: a weekend or a public holiday. */
+export const isDayOff = (day: string): boolean => isWeekend(day) || isFrenchHoliday(day);
+
 /** The hours in which French law allows marketing SMS: 8 to 22, no Sundays, no public holidays. */
 export function inMarketingHours(moment: Date, timeZone: string): boolean {
   const { day, hour } = wallClock(moment, timeZone);

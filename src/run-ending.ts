@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FinishedRun, finish, LEASE_MS } from './db/leases.js';
 import { inTime } from './in-time.js';
-import { ALERTS } from './incidents/task-incidents.js';
 import { createTaskWatch } from './incidents/task-watch.js';
 import type { Logger } from './log.js';
 import { deliver } from './messages/delivery.js';
+import { ALERTS } from './messages/queue.js';
 import { createRunContext, RunJournal } from './run-context.js';
 import { RunLog } from './run-log.js';
 import type { Outcome } from './run-outcome.js';

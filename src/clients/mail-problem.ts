@@ -50,7 +50,10 @@ export function mailProblem(error: unknown, { host, user, ended }: Circumstances
     return because('channel', (t) => t.delivery.refused(host));
   if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(`${code} ${failure.message}`))
     return because('channel', (t) => t.delivery.certificate(host));
-  if (failure.code === 'ETLS' || /STARTTLS|WRONG_VERSION|EPROTO|ERR_SSL/.test(`${code} ${failure.message}`))
+  if (
+    failure.code === 'ETLS' ||
+    /STARTTLS|WRONG_VERSION|\bEPROTO\b|ERR_SSL/.test(`${code} ${failure.message}`)
+  )
     return because('channel', (t) => t.delivery.tls(host));
   // Nobody knows whether it arrived: going on at once could send it again and again.
   if (/TIMEDOUT|TIMEOUT/.test(code) && ended) return because('temporary', (t) => t.delivery.noReply(host));

@@ -1,4 +1,4 @@
-import { Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import type { Secret } from '../secret.js';
@@ -118,7 +118,7 @@ function openPool(options: MailOptions, sender: Sender): MailSession {
   const gates = new Map<unknown, () => Promise<void>>();
   transport.use('stream', (mail, done) => {
     const gate = gates.get(mail.data.messageId);
-    if (gate) mail.message.transform(() => endingAfter(gate));
+    if (gate) mail.message.processFunc((input) => endingAfter(input, gate));
     done();
   });
   return {
@@ -159,12 +159,13 @@ export function isAddress(value: string): boolean {
   return value.length <= 320 && /^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()[\]\\\p{Cc}]+$/u.test(value);
 }
 
-/** Holds the end of a message back until the gate opens. */
-function endingAfter(gate: () => Promise<void>): Transform {
-  return new Transform({
-    transform: (chunk, _encoding, done) => done(null, chunk),
-    flush: (done) => void gate().then(() => done(), done),
-  });
+/** Holds the end of a message back until the gate opens. Nothing is read before the server wants the message. */
+function endingAfter(input: Readable, gate: () => Promise<void>): Readable {
+  async function* content() {
+    yield* input;
+    await gate();
+  }
+  return Readable.from(content(), { objectMode: false });
 }
 
 /** A password leaves this machine encrypted or not at all, unless the URL itself says otherwise. */

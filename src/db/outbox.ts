@@ -2,6 +2,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import { type Database, type Executor, rowsOf, type Transaction } from './client.js';
 import type { Channel, MessageStatus } from './schema/messages.js';
 
+/** Whether a message may go: its cause stands, has gone, or wants it to wait for a working day. */
+export type Standing = 'stands' | 'gone' | 'waits';
+
 /** A message as its delivery needs it. */
 export interface QueuedMessage {
   id: string;
@@ -15,8 +18,7 @@ export interface QueuedMessage {
   ephemeral: boolean;
   attempts: number;
   lastError: string | null;
-  /** False when the cause has gone. */
-  stands: boolean;
+  standing: Standing;
   /** True when the address gets nothing. */
   suppressed: boolean;
 }
@@ -35,8 +37,8 @@ interface Claim {
   runId: string;
   now: Date;
   limit: number;
-  /** Whether the cause of `message` still stands. */
-  stands: SQL;
+  /** How the cause of `message` stands. */
+  standing: SQL;
 }
 
 /** Takes what is due for this run; other runs, on other replicas too, take other messages. */
@@ -55,7 +57,7 @@ export async function claimMessages(tx: Transaction, claim: Claim): Promise<Queu
         from due where claimed.id = due.id returning claimed.*
       )
       select id, recipient, subject, text_body as "textBody", html_body as "htmlBody", headers,
-        attachments, message_id as "messageId", ephemeral, attempts, last_error as "lastError", ${claim.stands} as stands, ${suppressed} as suppressed
+        attachments, message_id as "messageId", ephemeral, attempts, last_error as "lastError", ${claim.standing} as standing, ${suppressed} as suppressed
       from message order by next_attempt_at, id
     `,
   );
@@ -66,10 +68,10 @@ export async function lookAgain(
   db: Statements,
   id: string,
   runId: string,
-  stands: SQL,
-): Promise<Pick<QueuedMessage, 'stands' | 'suppressed'> | undefined> {
-  const [row] = await db.rows<Pick<QueuedMessage, 'stands' | 'suppressed'>>(sql`
-    select ${stands} as stands, ${suppressed} as suppressed from cronhook.outbox_messages message
+  standing: SQL,
+): Promise<Pick<QueuedMessage, 'standing' | 'suppressed'> | undefined> {
+  const [row] = await db.rows<Pick<QueuedMessage, 'standing' | 'suppressed'>>(sql`
+    select ${standing} as standing, ${suppressed} as suppressed from cronhook.outbox_messages message
     where id = ${id}::uuid and status = 'sending' and claimed_by = ${runId}::uuid
   `);
   return row;

@@ -4,7 +4,7 @@ import { rowsOf, type Transaction } from '../db/client.js';
 import { jsonb } from '../db/json.js';
 import type { Look } from '../messages/layout.js';
 import { addNotifications } from '../messages/notify.js';
-import { type QueueTools, queueMessages } from '../messages/queue.js';
+import { ALERTS, type QueueTools, queueMessages } from '../messages/queue.js';
 import {
   type FailingTask,
   type TaskIncidentKind,
@@ -38,9 +38,6 @@ export interface Telling extends Look {
   tools: QueueTools;
   canMail: boolean;
 }
-
-/** The task that alerts are delivered under. */
-export const ALERTS = 'alerts';
 
 /** Any number that no other program uses as a lock on this database: causes are told apart one after the other. */
 const LOCK = 7_203_115_641;

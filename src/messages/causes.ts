@@ -1,43 +1,58 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { isDayOff, localDay } from '../calendar.js';
+import { chased, GONE, todayIn } from '../db/billing.js';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 /** The id that a dedupe key names; CASE has checked its form before. */
 const causeId = sql.raw(`split_part(message.dedupe_key, ':', 2)::uuid`);
 
-/** A kind of cause: the form of its dedupe keys, and whether it still stands. */
+interface Moment {
+  now: Date;
+  timeZone: string;
+}
+
+/** A kind of cause: the form of its dedupe keys, and how it stands. */
 interface Cause {
   keys: string;
-  stands(now: string): SQL;
+  standing(moment: Moment): SQL;
 }
 
 const CAUSES: Cause[] = [
   {
     keys: `^followup:${UUID}:[0-9]+$`,
-    stands: () => sql`exists (
-      select from cronhook.followups followup
+    standing: ({ now, timeZone }) => sql`coalesce((
+      select case
+        when followup.stopped_at is not null or not followup.auto_enabled
+          or not coalesce(settings.auto_followups_enabled, true) or not (${chased(todayIn(now, timeZone))})
+          or company.status in ${GONE} or lower(trim(document.customer_email)) <> lower(message.recipient) then 'gone'
+        when ${isDayOff(localDay(now, timeZone))}::boolean and coalesce(settings.skip_weekends, false) then 'waits'
+        else 'stands' end
+      from cronhook.followups followup
       join cronhook.billing_documents document on document.id = followup.document_id
+      join cronhook.companies company on company.id = document.company_id
       left join cronhook.billing_settings settings on settings.company_id = document.company_id
-      where followup.id = ${causeId} and followup.stopped_at is null and followup.auto_enabled
-        and coalesce(settings.auto_followups_enabled, true) and document.paid_at is null
-        and (document.status = 'sent' or document.kind = 'invoice' and document.status = 'overdue')
-    )`,
+      where followup.id = ${causeId}
+    ), 'gone')`,
   },
   {
     keys: `^appointment:${UUID}:[0-9]+:[0-9]+$`,
-    stands: (now) => sql`exists (
+    standing: ({ now }) => sql`case when exists (
       select from cronhook.appointments appointment
       where appointment.id = ${causeId} and appointment.status = 'planned'
-        and appointment.starts_at > ${now}::timestamptz
+        and appointment.starts_at > ${now.toISOString()}::timestamptz
         and floor(extract(epoch from appointment.starts_at)) = split_part(message.dedupe_key, ':', 3)::numeric
-    )`,
+    ) then 'stands' else 'gone' end`,
   },
 ];
 
-/** Whether the cause of `message` still stands: an invoice paid since must not be chased. */
-export function causeStands(now: Date): SQL {
+/** How the cause of `message` stands: an invoice paid since must not be chased. */
+export function standingOf(moment: Moment): SQL {
   const cases = CAUSES.map(
-    ({ keys, stands }) => sql`when message.dedupe_key ~ ${keys} then ${stands(now.toISOString())}`,
+    ({ keys, standing }) => sql`when message.dedupe_key ~ ${keys} then ${standing(moment)}`,
   );
-  return sql`case ${sql.join(cases, sql` `)} else true end`;
+  return sql`case ${sql.join(cases, sql` `)} else 'stands' end`;
 }
+
+/** For messages that no cause can take back; asking for it would make them depend on tables of others. */
+export const ALWAYS_STANDS: SQL = sql`'stands'`;

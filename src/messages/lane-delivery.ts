@@ -3,10 +3,10 @@ import type { MailAttachment } from '../clients/mail.js';
 import { claimMessages, isSuppressed, lookAgain, type QueuedMessage, type Settlement } from '../db/outbox.js';
 import { AppError, describeError } from '../errors.js';
 import type { Capabilities, RunContext } from '../tasks/define.js';
-import { causeStands } from './causes.js';
+import { ALWAYS_STANDS, standingOf } from './causes.js';
 import type { Lane, OpenMessage } from './lanes.js';
 import { notBefore } from './marketing.js';
-import { type Envelope, sealedIn } from './queue.js';
+import { ALERTS, type Envelope, sealedIn } from './queue.js';
 import { afterAttempt } from './retries.js';
 import { Settler } from './settler.js';
 
@@ -35,6 +35,10 @@ type Claimed = QueuedMessage & { lookedAtTicks: number };
 const FRESH_MS = 250;
 /** Connections that break off one after the other: the server is not well. */
 const MOST_BROKEN_OFF = 3;
+/** Less than a run has to unwind. */
+const SENDING_GRACE_MS = 3_500;
+/** Until a message that waits for a working day is looked at again. */
+const WAIT_MS = 60 * 60_000;
 /** Messages refused for good one after the other: it is not their fault. */
 const MOST_REFUSALS = 10;
 
@@ -43,6 +47,9 @@ export class LaneDelivery {
   readonly #settler: Settler;
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #late = new AbortController();
+  /** What is on its way gets a moment more than the run: cut off, it would go out twice. */
+  readonly #sendSignal: AbortSignal;
   /** Claimed messages that nobody works on yet. */
   #stock: Claimed[] = [];
   #claiming: Promise<void> | undefined;
@@ -61,20 +68,31 @@ export class LaneDelivery {
   ) {
     this.#settler = new Settler(context.db, context.runId, context.now);
     this.#signal = AbortSignal.any([context.signal, this.#failure.signal]);
+    this.#sendSignal = AbortSignal.any([this.#late.signal, this.#failure.signal]);
   }
 
   async run(): Promise<void> {
     const workers = Array.from({ length: this.lane.workers }, () => this.#work());
+    let timer: NodeJS.Timeout | undefined;
+    const endSoon = () => {
+      timer = setTimeout(() => this.#late.abort(this.context.signal.reason), SENDING_GRACE_MS);
+    };
+    this.context.signal.addEventListener('abort', endSoon, { once: true });
     try {
       await Promise.all(workers);
+      this.context.signal.throwIfAborted();
       const unsent = this.#stock.map(({ id }): Settlement => ({ id, status: 'pending' }));
       await Promise.all([...this.#putBack, ...unsent].map((one) => this.#settler.settle(one)));
       this.context.progress({ ...this.tally });
     } catch (error) {
+      // The run was told to stop: what is on its way may still arrive, and be written down.
+      if (this.context.signal.aborted) await Promise.allSettled(workers);
       this.#failure.abort(error);
       await Promise.allSettled(workers);
       throw error;
     } finally {
+      this.context.signal.removeEventListener('abort', endSoon);
+      clearTimeout(timer);
       this.lane.close();
     }
   }
@@ -107,8 +125,8 @@ export class LaneDelivery {
     const limit = this.lane.workers * 4;
     this.context.progress({ ...this.tally });
     try {
-      const stands = causeStands(now());
-      const claim = { channel: this.lane.channel, task: this.task, runId, now: now(), limit, stands };
+      const standing = this.#standing();
+      const claim = { channel: this.lane.channel, task: this.task, runId, now: now(), limit, standing };
       const claimed = await db.write((tx) => claimMessages(tx, claim));
       this.#exhausted = claimed.length < limit;
       const lookedAtTicks = performance.now();
@@ -125,7 +143,7 @@ export class LaneDelivery {
     if (obstacle) return this.#end(message, obstacle);
     const pass = this.lane.gate.ticket();
     try {
-      await this.lane.send(opened, this.#signal, async () => {
+      await this.lane.send(opened, this.#sendSignal, async () => {
         await pass.enter();
         // The server may have kept it waiting.
         obstacle = await this.#obstacle(message, opened);
@@ -145,15 +163,23 @@ export class LaneDelivery {
     }
   }
 
+  /** Alerts are taken back by nothing, and must not depend on tables that may be what is wrong. */
+  #standing() {
+    const { now, site } = this.context;
+    return this.task === ALERTS ? ALWAYS_STANDS : standingOf({ now: now(), timeZone: site.timeZone });
+  }
+
   /** Why a message must not go out, looked at a moment before it would. */
   async #obstacle(message: Claimed, opened: OpenMessage): Promise<Settlement | undefined> {
     const { db, runId, now, site } = this.context;
     const { id } = message;
     if (performance.now() - message.lookedAtTicks > FRESH_MS) {
-      const state = await lookAgain(db, id, runId, causeStands(now()));
-      Object.assign(message, state ?? { stands: false }, { lookedAtTicks: performance.now() });
+      const state = await lookAgain(db, id, runId, this.#standing());
+      Object.assign(message, state ?? { standing: 'gone' }, { lookedAtTicks: performance.now() });
     }
-    if (!message.stands) return { id, status: 'cancelled' };
+    if (message.standing === 'gone') return { id, status: 'cancelled' };
+    if (message.standing === 'waits')
+      return { id, status: 'pending', nextAttemptAt: new Date(now().getTime() + WAIT_MS) };
     if (message.suppressed || (message.ephemeral && (await isSuppressed(db, opened.recipient))))
       return { id, status: 'suppressed' };
     const nextAttemptAt = this.lane.channel === 'sms' && notBefore(opened.headers, now(), site.timeZone);

@@ -39,6 +39,9 @@ export interface QueueTools {
   now: Date;
 }
 
+/** The task that alerts are delivered under. */
+export const ALERTS = 'alerts';
+
 /** Kept with the headers, but never sent. */
 export const SENDER_NAME = 'X-Cronhook-Sender-Name';
 export const MARKETING = 'X-Cronhook-Marketing';

@@ -146,6 +146,29 @@ describe('cronhook erasures replay', () => {
     expect(row).toEqual({ users: 40, erasures: 40 });
   });
 
+  test('is cut off by the server when it stalls inside a deletion, and waits for nobody’s locks for long', async () => {
+    const service = await startBesideStorage();
+    await service.leaving(null);
+    const restored = await backup(service);
+    await service.runDeletions();
+    for (const statement of [
+      sql`create table public.bounds (name text, value text)`,
+      sql`create function public.note_bounds() returns trigger language plpgsql as $$ begin
+        insert into public.bounds select name, current_setting(name)
+          from unnest(array['idle_in_transaction_session_timeout', 'lock_timeout']) as name;
+        return old;
+      end $$`,
+      sql`create trigger note_bounds before delete on cronhook.users
+        for each row execute function public.note_bounds()`,
+    ])
+      await restored.db.rows(statement);
+    expect(await replay(service, restored.url)).toMatchObject({ code: 0 });
+    expect(await restored.db.rows(sql`select * from public.bounds order by name`)).toEqual([
+      { name: 'idle_in_transaction_session_timeout', value: '30s' },
+      { name: 'lock_timeout', value: '10s' },
+    ]);
+  });
+
   test('leaves out what is no erasure, goes on after a failure, and exits with 1', async () => {
     const service = await startBesideStorage();
     const fails = await service.leaving(null, { stripe_customer_id: 'cus_1' });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
@@ -341,6 +342,29 @@ describe('the only owner of a company with other members', () => {
     expect(await run).toMatchObject({ stats: { deleted: 0, blocked: 1 } });
     expect(await service.users()).toContain(goes);
   });
+});
+
+test('a company that goes while its follow-ups are worked on waits for its turn instead of a deadlock', async () => {
+  const service = await startAccounts();
+  const company = await service.company();
+  await service.leaving(company);
+  // The documents stand in the table the other way round than their follow-ups.
+  const followups = [randomUUID(), randomUUID()].sort();
+  for (const id of followups.toReversed()) {
+    const document = await service.document(company);
+    await service.insert('followups', { id, document_id: document, auto_enabled: true, steps_sent: 0 });
+  }
+  const app = application(service);
+  const followupsTask = await app.reserve();
+  const lock = (id = '') => followupsTask`select from cronhook.followups where id = ${id} for update`;
+  await followupsTask`begin`;
+  await lock(followups[0]);
+  const run = service.runDeletions();
+  await waitsForLock(service);
+  await lock(followups[1]);
+  await followupsTask`commit`;
+  followupsTask.release();
+  expect(await run).toMatchObject({ status: 'succeeded', stats: { deleted: 1, failed: 0 } });
 });
 
 test('farewells speak of nobody’s account but their reader’s', async () => {

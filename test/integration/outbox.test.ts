@@ -371,6 +371,63 @@ describe('the cause', () => {
     expect(service.smtp.mails).toHaveLength(1);
     expect(answer).toMatchObject({ status: 'succeeded', stats: { queued: 6, sent: 1, cancelled: 5 } });
   });
+
+  test('is looked at when a slow server at last wants the message', async () => {
+    const service = await startLokario();
+    const company = await service.company();
+    await service.document(company, { due_at: '2026-11-01' });
+    service.smtp.onRcpt = async () => {
+      await service.db.rows(sql`update cronhook.billing_documents set status = 'paid', paid_at = now()`);
+      await sleep(600);
+      return undefined;
+    };
+    expect(await service.followups()).toMatchObject({ stats: { queued: 1, sent: 0, cancelled: 1 } });
+    expect(service.smtp.mails).toHaveLength(0);
+  });
+
+  test.each([
+    ['its due date is put off', sql`update cronhook.billing_documents set due_at = '2099-01-01'`],
+    ['its company leaves', sql`update cronhook.companies set status = 'cancelled'`],
+    [
+      'its customer has another address',
+      sql`update cronhook.billing_documents set customer_email = 'new@example.com'`,
+    ],
+  ])('has gone, when %s while the mail waits', async (_, change) => {
+    const service = await startLokario();
+    await service.document(await service.company(), { due_at: '2026-11-01' });
+    await service.smtp.down();
+    await service.followups();
+    await service.smtp.up();
+    await service.db.rows(change);
+    expect(await service.deliver()).toMatchObject({ status: 'succeeded', stats: { sent: 0, cancelled: 1 } });
+  });
+
+  test('waits for a working day, where the company wants that', async () => {
+    let now = new Date('2026-11-20T16:00:00Z');
+    const service = await startLokario({ now: () => now });
+    const company = await service.company();
+    await service.settings(company, { skip_weekends: true });
+    await service.document(company, { due_at: '2026-11-01' });
+    await service.smtp.down();
+    await service.followups();
+    await service.smtp.up();
+    now = new Date('2026-11-21T08:00:00Z');
+    expect((await service.deliver()).stats).toMatchObject({ sent: 0, cancelled: 0 });
+    now = new Date('2026-11-23T08:00:00Z');
+    expect((await service.deliver()).stats).toMatchObject({ sent: 1 });
+  });
+});
+
+test('what is on its way when the service is told to stop arrives once', async () => {
+  const service = await startLokario({ smtp: { delayMs: 300 } });
+  for (let count = 0; count < 40; count++) await service.message();
+  const answer = service.deliver();
+  await expect.poll(() => service.smtp.mails.length).toBeGreaterThan(0);
+  await service.context.runner.drain(0);
+  expect((await answer).status).toBe('interrupted');
+  const sent = (await service.messages()).filter(({ status }) => status === 'sent').length;
+  expect(sent).toBe(service.smtp.mails.length);
+  expect(sent).toBeLessThan(40);
 });
 
 describe('a restored backup', () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +56,23 @@ export async function startAccounts(options: Parameters<typeof startLokario>[0] 
     /** A user whose time has come. */
     leaving: (companyId: string | null, values: Record<string, unknown> = {}) =>
       service.user(companyId, { deletion_scheduled_at: YESTERDAY, ...values }),
+    /** A mailbox that no run synchronises. */
+    mailbox: (companyId: string | null, values: { email: string; username?: string }) =>
+      service.insert('inbox_integrations', {
+        id: randomUUID(),
+        company_id: companyId,
+        host: 'imap.example',
+        port: 993,
+        tls: 'implicit',
+        username: 'login',
+        auth_type: 'password',
+        secret_encrypted: 'x',
+        enabled: false,
+        consecutive_failures: 0,
+        ...values,
+      }),
+    mailboxes: async () =>
+      (await db.rows<{ id: string }>(sql`select id from cronhook.inbox_integrations`)).map(({ id }) => id),
     async erasures(): Promise<Record<string, unknown>> {
       const found: Record<string, unknown> = {};
       for await (const { key } of storage.list('erasures/'))

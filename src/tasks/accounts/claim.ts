@@ -39,9 +39,14 @@ export async function isSoleOwner(rows: Rows, userId: string, { lock }: { lock: 
   return Boolean(self?.owner) && staying.length > 0 && !staying.some(({ owner, able }) => owner && able);
 }
 
-/** Waits for a lock that somebody does not give back end here: one user must not stop the others. */
+/**
+ * Waits for a lock that somebody does not give back end here: one user must not stop the others. A client that stalls
+ * inside the transaction is cut off by the server, or the application would wait for it.
+ */
 export async function boundLockWaits(tx: Transaction): Promise<void> {
-  await tx.execute(sql`select set_config('lock_timeout', '10s', true)`);
+  await tx.execute(sql`
+    select set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '30s', true)
+  `);
 }
 
 /** Locks of others are no fault of the program: the next run tries again. */

@@ -11,11 +11,17 @@ export async function closeCompany(
   now: Date,
   add: (table: string, count: number) => void,
 ): Promise<void> {
+  await rows(lockFollowups(companyId));
   const stopped = await rows(stopFollowups(companyId, now));
   add('followups', stopped.length);
-  add('outbox_messages', (await rows(cancelFollowupMails(companyId))).length);
   add('companies', (await rows(anonymise(companyId, neutralName, now))).length);
 }
+
+/** In the order in which the task `followups` locks them: two orders would make a deadlock. */
+const lockFollowups = (companyId: string): SQL => sql`
+  select from cronhook.followups
+  where document_id in (select id from cronhook.billing_documents where company_id = ${companyId}::uuid)
+  order by id for update`;
 
 /** A document that has not been chased yet gets its stopped row now, or a later run would begin to chase it. */
 const stopFollowups = (companyId: string, now: Date): SQL => sql`
@@ -24,17 +30,6 @@ const stopFollowups = (companyId: string, now: Date): SQL => sql`
   where company_id = ${companyId}::uuid
   on conflict (document_id) do update set stopped_at = excluded.stopped_at, stopped_reason = excluded.stopped_reason
     where followup.stopped_at is null
-  returning 1`;
-
-/** What is on its way looks at its cause once more by itself. */
-const cancelFollowupMails = (companyId: string): SQL => sql`
-  update cronhook.outbox_messages set status = 'cancelled'
-  where status in ('pending', 'held') and split_part(dedupe_key, ':', 1) = 'followup'
-    and split_part(dedupe_key, ':', 2) in (
-      select followup.id::text from cronhook.followups followup
-      join cronhook.billing_documents document on document.id = followup.document_id
-      where document.company_id = ${companyId}::uuid
-    )
   returning 1`;
 
 function anonymise(companyId: string, neutralName: string, now: Date): SQL {

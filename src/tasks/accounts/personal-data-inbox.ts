@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { oneOf, type RulesOf } from './rules.js';
+import { ofCompany, oneOf, type RulesOf } from './rules.js';
 
-const THE_COMPANY = 'kept: correspondence of the company, until its last member goes';
+const THE_COMPANY = 'kept: mailbox and correspondence of the company, until its last member goes';
 
 /** Mailboxes go as a whole: mails first, for their folders say whose they are. */
 export const INBOX_DATA: RulesOf<'inboxMessages' | 'inboxFolders' | 'inboxIntegrations'> = {
@@ -51,17 +51,18 @@ export const INBOX_DATA: RulesOf<'inboxMessages' | 'inboxFolders' | 'inboxIntegr
   },
   inboxIntegrations: {
     goes: ({ mailboxIds }) => sql`id in ${oneOf(mailboxIds, 'uuid')}`,
+    named: ofCompany,
     columns: {
       id: 'none',
       companyId: 'none',
-      email: 'row goes',
-      host: 'row goes',
+      email: THE_COMPANY,
+      host: THE_COMPANY,
       port: 'none',
       tls: 'none',
-      username: 'row goes',
+      username: THE_COMPANY,
       authType: 'none',
-      secretEncrypted: 'row goes',
-      oauth: 'row goes',
+      secretEncrypted: THE_COMPANY,
+      oauth: THE_COMPANY,
       enabled: 'none',
       consecutiveFailures: 'none',
       nextAttemptAt: 'none',

@@ -1,8 +1,25 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { INBOX_DATA } from './personal-data-inbox.js';
-import { ofCompany, ofGoneCompany, ofUser, oneOf, type RulesOf, type TableName } from './rules.js';
+import {
+  ofCompany,
+  ofGoneCompany,
+  ofGoneFollowups,
+  ofMembers,
+  ofUser,
+  oneOf,
+  type RulesOf,
+  type TableName,
+} from './rules.js';
+import type { Subject } from './subject.js';
 
 const THE_LAW = 'kept: invoices and quotes stay unaltered for ten years (Code de commerce, L123-22)';
+
+const ofOwnCompany = ({ companyId }: Subject): SQL => sql`id = ${companyId}::uuid`;
+
+const withMailboxes = ({ addresses, mailboxAddresses }: Subject): string[] => [
+  ...addresses,
+  ...mailboxAddresses,
+];
 
 /**
  * Every table and every column of the schema. The deletion reads its statements from here, table after table in this
@@ -30,13 +47,16 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   },
   suppressedAddresses: {
     goes: ({ addresses, numbers }) => sql`lower(address) in ${oneOf([...addresses, ...numbers], 'text')}`,
-    columns: { address: 'row goes', reason: 'redacted', createdAt: 'none' },
+    columns: { address: 'row goes', reason: 'address redacted', createdAt: 'none' },
   },
   outboxMessages: {
-    goes: ({ addresses, numbers, sealedIds }) => sql`
-      (lower(recipient) in ${oneOf(addresses, 'text')} or id in ${oneOf(sealedIds, 'uuid')}
-        or channel = 'sms' and regexp_replace(recipient, '[^0-9+]', '', 'g') in ${oneOf(numbers, 'text')})`,
-    addressesOnly: sql`status in ('pending', 'sending', 'held')`,
+    goes: (subject) => sql`
+      (lower(recipient) in ${oneOf(subject.addresses, 'text')} or id in ${oneOf(subject.sealedIds, 'uuid')}
+        or channel = 'sms' and regexp_replace(recipient, '[^0-9+]', '', 'g') in ${oneOf(subject.numbers, 'text')}
+        or ${ofGoneFollowups(subject)})`,
+    // Not in what waits to be sent: a namesake must not lose the name in it.
+    named: (subject) => sql`
+      (status not in ('pending', 'sending', 'held') and lower(recipient) in ${ofMembers(subject, 'lower(email)')})`,
     columns: {
       id: 'none',
       task: 'none',
@@ -61,6 +81,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   },
   notifications: {
     goes: ofUser,
+    named: (subject) => sql`(user_id is null or user_id in ${ofMembers(subject, 'id')})`,
     columns: {
       id: 'none',
       userId: 'row goes',
@@ -77,6 +98,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   todos: {
     goes: (subject) => sql`(assignee_id = ${subject.userId}::uuid or ${ofGoneCompany(subject)})`,
     searched: ofCompany,
+    named: ofCompany,
     columns: {
       id: 'none',
       companyId: 'none',
@@ -91,6 +113,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   appointments: {
     goes: (subject) => sql`(${ofUser(subject)} or ${ofGoneCompany(subject)})`,
     searched: ofCompany,
+    named: ofCompany,
     columns: {
       id: 'none',
       companyId: 'none',
@@ -107,6 +130,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   billingSettings: {
     goes: ofGoneCompany,
     searched: ofCompany,
+    named: ofCompany,
     columns: {
       companyId: 'none',
       autoFollowupsEnabled: 'none',
@@ -149,12 +173,13 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
     },
   },
   incidents: {
+    addresses: withMailboxes,
     columns: {
       id: 'none',
       source: 'none',
       severity: 'none',
-      title: 'redacted',
-      details: 'redacted',
+      title: 'address redacted',
+      details: 'address redacted',
       openedAt: 'none',
       lastSeenAt: 'none',
       resolvedAt: 'none',
@@ -162,6 +187,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
     },
   },
   taskRuns: {
+    addresses: withMailboxes,
     columns: {
       id: 'none',
       task: 'none',
@@ -172,12 +198,12 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
       startedAt: 'none',
       finishedAt: 'none',
       durationMs: 'none',
-      message: 'redacted',
-      progress: 'redacted',
-      stats: 'redacted',
-      errors: 'redacted',
-      details: 'redacted',
-      log: 'redacted',
+      message: 'address redacted',
+      progress: 'address redacted',
+      stats: 'address redacted',
+      errors: 'address redacted',
+      details: 'address redacted',
+      log: 'address redacted',
       createdAt: 'none',
     },
   },
@@ -194,7 +220,8 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
     },
   },
   companies: {
-    searched: ({ companyId }) => sql`id = ${companyId}::uuid`,
+    searched: ofOwnCompany,
+    named: ofOwnCompany,
     columns: {
       id: 'none',
       name: 'anonymised',

@@ -29,10 +29,11 @@ export async function redactRows(
   const rule: TableRule = PERSONAL_DATA[tableName];
   const columns = searchedColumns(tableName);
   if (columns.length === 0) return 0;
-  const redact = createRedactor(subject, placeholder);
+  const addresses = rule.addresses?.(subject) ?? subject.addresses;
+  const redact = createRedactor({ addresses, names: subject.names }, placeholder);
   let changed = 0;
   for (let after: string | undefined; ; ) {
-    const found = await rows<FoundRow>(search(tableName, rule, columns, subject, after));
+    const found = await rows<FoundRow>(search(tableName, rule, columns, { subject, addresses, after }));
     const redacted = found.flatMap((row) => redactRow(row, columns, redact) ?? []);
     if (redacted.length > 0) await rows(replacement(tableName, columns, redacted));
     changed += redacted.length;
@@ -45,7 +46,7 @@ function searchedColumns(tableName: TableName): Searched[] {
   const rules: Record<string, string> = PERSONAL_DATA[tableName].columns;
   return Object.entries(getTableColumns(TABLES[tableName])).flatMap(([property, column]) => {
     const cleared = rules[property] === 'cleared' || (rules[property] === 'anonymised' && !column.notNull);
-    if (!cleared && rules[property] !== 'redacted') return [];
+    if (!cleared && !rules[property]?.endsWith('redacted')) return [];
     return { name: column.name, type: column.getSQLType(), cleared };
   });
 }
@@ -65,15 +66,13 @@ function search(
   tableName: TableName,
   rule: TableRule,
   columns: Searched[],
-  subject: Subject,
-  after: string | undefined,
+  { subject, addresses, after }: { subject: Subject; addresses: string[]; after: string | undefined },
 ): SQL {
   const key = keyOf(tableName);
   const names = columns.map(({ name }) => sql`${columnName(name)}::text`);
-  const needles = [...subject.addresses, ...subject.names].flatMap(spellings);
-  const inJson = needles.map((needle) => JSON.stringify(needle).slice(1, -1));
+  const named = rule.named?.(subject) ?? sql`false`;
   return sql`
-    select ${key.name}::text as key, ${rule.addressesOnly ? sql`not (${rule.addressesOnly})` : sql`true`} as "withNames",
+    select ${key.name}::text as key, (${named}) is true as "withNames",
       ${sql.join(
         columns.map(({ name }) => sql`${columnName(name)}::text as ${columnName(name)}`),
         sql`, `,
@@ -84,12 +83,18 @@ function search(
     ) as searched
     where ${rule.searched?.(subject) ?? sql`true`}
       ${after === undefined ? sql`` : sql`and ${key.name} > ${after}::${key.type}`}
-      and exists (
-        select from jsonb_array_elements_text(${JSON.stringify([...new Set([...needles, ...inJson])])}::jsonb) as needle
-        where strpos(haystack, lower(needle)) > 0
-      )
+      and (${holdsOneOf(addresses)} or ${named} and ${holdsOneOf(subject.names)})
     order by ${key.name} limit ${BATCH} for update of held
   `;
+}
+
+function holdsOneOf(values: string[]): SQL {
+  const needles = values.flatMap(spellings);
+  const inJson = needles.map((needle) => JSON.stringify(needle).slice(1, -1));
+  return sql`exists (
+    select from jsonb_array_elements_text(${JSON.stringify([...new Set([...needles, ...inJson])])}::jsonb) as needle
+    where strpos(haystack, lower(needle)) > 0
+  )`;
 }
 
 /** @returns undefined for a row in which nothing is to be replaced */

@@ -1,4 +1,4 @@
-/** Replaces what names a person: addresses always, names where a namesake loses nothing by it. */
+/** Replaces what names a person: addresses always, names in that person's surroundings only. */
 export type Redact = (text: string, withNames: boolean) => string;
 
 interface Known {

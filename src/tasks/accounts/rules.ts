@@ -7,20 +7,31 @@ import type { Subject } from './subject.js';
  * What becomes of a column when somebody's account is deleted:
  * - `none`: by the contract it holds nothing personal (ids, numbers, times, words of a fixed list);
  * - `row goes`: it is personal, and every row that is that person's goes;
- * - `redacted`: in the rows that stay, address and name are replaced by a neutral text;
- * - `cleared`: in the rows that stay, a value that holds them becomes null;
+ * - `redacted`: in the rows that stay, the person's address is replaced by a neutral text, whoever's rows they are; their
+ *   name, number and customer id only in rows of their own company and of the administrators (`named`);
+ * - `address redacted`: the address only. Such rows tell of everybody, and a name may be any words;
+ * - `cleared`: in the rows that stay, a value in which something would be redacted becomes null;
  * - `anonymised`: overwritten with the last member; before that, cleared where it may be null;
  * - `kept`: it stays, for the reason given.
  */
-export type ColumnRule = 'none' | 'row goes' | 'redacted' | 'cleared' | 'anonymised' | `kept: ${string}`;
+export type ColumnRule =
+  | 'none'
+  | 'row goes'
+  | 'redacted'
+  | 'address redacted'
+  | 'cleared'
+  | 'anonymised'
+  | `kept: ${string}`;
 
 export interface TableRule<Column extends PropertyKey = string> {
   /** The rows that go with this person, and with the company when its last member goes. */
   goes?(subject: Subject): SQL;
-  /** Where address and name are looked for; everywhere without it. */
+  /** Where the address is looked for; everywhere without it. */
   searched?(subject: Subject): SQL;
-  /** Where only the address is replaced, for a namesake must not lose a name in it. */
-  addressesOnly?: SQL;
+  /** Where name, number and customer id are looked for too; nowhere without it, for to others they may be any words. */
+  named?(subject: Subject): SQL;
+  /** The addresses that are looked for; the person's own without it. */
+  addresses?(subject: Subject): string[];
   columns: Record<Column, ColumnRule>;
 }
 
@@ -44,8 +55,23 @@ export const ofGoneCompany = (subject: Subject): SQL =>
 export const oneOf = (values: string[], type: 'text' | 'uuid'): SQL =>
   sql`(select value::${sql.raw(type)} from jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
 
-/** Whose address or user name is the person's own, and those of a company that goes. */
+/** Everybody in the person's company. */
+export const ofMembers = (subject: Subject, column: 'id' | 'lower(email)'): SQL =>
+  sql`(select ${sql.raw(column)} from cronhook.users where ${ofCompany(subject)})`;
+
+/**
+ * Those of a company that goes, and those of no company whose address or user name is the person's own. A company in
+ * which somebody is left keeps its mailboxes, whoever logs in to them.
+ */
 export function goingMailboxes(subject: Subject): SQL {
   const own = sql`lower(nullif(trim(${subject.email}), ''))`;
-  return sql`(lower(email) = ${own} or lower(username) = ${own} or ${ofGoneCompany(subject)})`;
+  return sql`(${ofGoneCompany(subject)} or company_id is null and (lower(email) = ${own} or lower(username) = ${own}))`;
 }
+
+/** What a company that goes has written to its customers: their names, and its own. */
+export const ofGoneFollowups = (subject: Subject): SQL => sql`
+  (split_part(dedupe_key, ':', 1) = 'followup' and split_part(dedupe_key, ':', 2) in (
+    select followup.id::text from cronhook.followups followup
+    join cronhook.billing_documents document on document.id = followup.document_id
+    where ${ofGoneCompany(subject)}
+  ))`;

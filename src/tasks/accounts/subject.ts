@@ -1,13 +1,17 @@
 import { sql } from 'drizzle-orm';
+import { isAddress } from '../../clients/mail.js';
 import type { Vault } from '../../clients/vault.js';
 import type { Database } from '../../db/client.js';
 import { type Envelope, sealedIn } from '../../messages/queue.js';
-import { goingMailboxes, oneOf } from './rules.js';
+import { goingMailboxes } from './rules.js';
 
 /** Sends one statement, in a transaction or by itself. */
 export type Rows = Database['rows'];
 
-/** Whose data goes, and by what it is recognised. */
+/**
+ * Whose data goes, and by what it is recognised: what the person logs in with and is called by. What a company says of
+ * itself is anybody's to write, an address of somebody else's customer too: it recognises nothing.
+ */
 export interface Subject {
   userId: string;
   companyId: string | null;
@@ -15,27 +19,25 @@ export interface Subject {
   lastMember: boolean;
   email: string;
   name: string;
-  /** Lower-case. Messages to them go, texts that name them are redacted. */
+  /** The person's own, lower-case; empty where there is none. Messages to it go, texts that name it are redacted. */
   addresses: string[];
   /** As messages are sent to them. */
   numbers: string[];
-  /** What texts may call them: names of two words or more, numbers, the customer id. */
+  /** What the person's surroundings may call them: names of two words or more, numbers, the customer id. */
   names: string[];
   mailboxIds: string[];
+  /** Of the mailboxes that go, lower-case: runs of the inbox sync tell of them. */
+  mailboxAddresses: string[];
   /** Encrypted messages to them, which no condition could find. */
   sealedIds: string[];
   /** The address gets nothing, not even a farewell. */
   suppressed: boolean;
 }
 
-interface Contact {
+interface Person {
   name: string;
-  email: string | null;
-  phone: string | null;
-}
-
-interface Person extends Contact {
   email: string;
+  phone: string | null;
   stripeCustomerId: string | null;
   suppressed: boolean;
 }
@@ -62,9 +64,7 @@ export async function readSubject(
     sql`select company_id as "companyId" from cronhook.users where id = ${userId}::uuid`,
   );
   const companyId = seen?.companyId ?? null;
-  const [company] = await rows<Contact>(
-    sql`select name, email, phone from cronhook.companies where id = ${companyId}::uuid ${locked}`,
-  );
+  await rows(sql`select from cronhook.companies where id = ${companyId}::uuid ${locked}`);
   const members = await rows<{ id: string }>(
     sql`select id from cronhook.users where company_id = ${companyId}::uuid order by id ${locked}`,
   );
@@ -77,23 +77,23 @@ export async function readSubject(
   `);
   if (!person) return undefined;
   const lastMember = companyId !== null && members.every(({ id }) => id === userId);
-  const contacts = lastMember && company ? [person, company] : [person];
   const subject: Subject = {
     userId,
     companyId,
     lastMember,
     email: person.email,
     name: person.name,
-    ...(await recognise(rows, userId, contacts)),
+    ...(await recognise(rows, userId, person)),
     mailboxIds: [],
+    mailboxAddresses: [],
     sealedIds: [],
     suppressed: person.suppressed,
   };
-  if (person.stripeCustomerId) subject.names.push(person.stripeCustomerId);
-  const mailboxes = await rows<{ id: string }>(
-    sql`select id from cronhook.inbox_integrations where ${goingMailboxes(subject)} order by id ${locked}`,
+  const mailboxes = await rows<{ id: string; email: string }>(
+    sql`select id, email from cronhook.inbox_integrations where ${goingMailboxes(subject)} order by id ${locked}`,
   );
   subject.mailboxIds = mailboxes.map(({ id }) => id);
+  subject.mailboxAddresses = mailboxes.map(({ email }) => email.trim().toLowerCase()).filter(isAddress);
   if (vault) subject.sealedIds = await sealedTo(rows, vault, subject.addresses);
   return subject;
 }
@@ -101,31 +101,23 @@ export async function readSubject(
 const TWO_WORDS = /\S\s+\S/;
 const SHORTEST_NUMBER = 6;
 
-/** What somebody else is reached by too (a switchboard, say) recognises nobody. */
+/** A number that somebody else is reached by too (a switchboard, say) recognises nobody. */
 async function recognise(
   rows: Rows,
   userId: string,
-  contacts: Contact[],
+  { name, email, phone, stripeCustomerId }: Person,
 ): Promise<Pick<Subject, 'addresses' | 'numbers' | 'names'>> {
-  const [own, ...companies] = contacts;
-  const emails = companies.flatMap(({ email }) => email?.trim().toLowerCase() || []);
-  const phones = contacts.flatMap(({ phone }) => phone || []);
-  const shared = await rows<{ email: string; phone: string | null }>(sql`
-    select lower(email) as email, phone from cronhook.users
-    where id <> ${userId}::uuid and (lower(email) in ${oneOf(emails, 'text')} or phone in ${oneOf(phones, 'text')})
-  `);
-  const unshared = phones.filter((phone) => shared.every((other) => other.phone !== phone));
-  const spelled = unshared.filter((phone) => phone.replace(/\D/g, '').length >= SHORTEST_NUMBER);
+  const shared = await rows(sql`select from cronhook.users where id <> ${userId}::uuid and phone = ${phone}`);
+  const isOwn = shared.length === 0 && (phone ?? '').replace(/\D/g, '').length >= SHORTEST_NUMBER;
+  const numbers = phone && isOwn ? [toE164(phone)] : [];
   return {
     // An empty one would be everybody's: the recipient of encrypted messages is.
-    addresses: [
-      own?.email?.trim().toLowerCase() ?? '',
-      ...emails.filter((email) => shared.every((other) => other.email !== email)),
-    ].filter(Boolean),
-    numbers: spelled.map(toE164),
+    addresses: [email.trim().toLowerCase()].filter(Boolean),
+    numbers,
     names: [
-      ...contacts.map(({ name }) => name.trim()).filter((name) => TWO_WORDS.test(name)),
-      ...spelled.flatMap((phone) => [phone.trim(), toE164(phone)]),
+      ...[name.trim()].filter((known) => TWO_WORDS.test(known)),
+      ...numbers.flatMap((number) => [phone?.trim() ?? number, number]),
+      ...(stripeCustomerId ? [stripeCustomerId] : []),
     ],
   };
 }

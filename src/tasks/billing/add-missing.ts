@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
+import { chased, todayIn } from '../../db/billing.js';
 import { rowsOf } from '../../db/client.js';
-import { chased, todayIn } from './due.js';
 import type { FollowupContext } from './model.js';
 
 /** Rows added in one transaction. */

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { localDay } from '../../calendar.js';
+import { chased, GONE, todayIn } from '../../db/billing.js';
 
 /** A document whose next follow-up is due. */
 export interface DueDocument {
@@ -25,6 +25,8 @@ export interface DueDocument {
   /** Days after that at which the first step is due. */
   firstDelay: number;
   blocked: Blocked | null;
+  /** The customer's address gets nothing. */
+  suppressed: boolean;
 }
 
 /** Why a follow-up that is due is not sent now. */
@@ -74,19 +76,8 @@ export function dueDocuments({ now, timeZone, columns, ids }: DueOptions): SQL {
   `;
 }
 
-/** What is chased at all: unpaid invoices past their day, quotes that nobody has answered; no credit notes. */
-export const chased = (today: SQL): SQL => sql`
-  (document.kind = 'invoice' and document.status in ('sent', 'overdue') and document.due_at < ${today}
-    or document.kind = 'quote' and document.status = 'sent' and document.issued_at < ${today})
-  and document.paid_at is null and document.total_cents > 0`;
-
-export const todayIn = (now: Date, timeZone: string): SQL => sql`${localDay(now, timeZone)}::date`;
-
 /** A longer delay means never. */
 const LONGEST_DELAY = sql.raw('3650');
-
-/** Companies that have left: nothing goes out in their name any more. */
-const GONE = sql.raw(`('expired', 'cancelled', 'archived', 'anonymized')`);
 
 /** @param dayOff nobody works today: a weekend or a public holiday */
 export const blockedColumn = (dayOff: boolean): SQL => sql`
@@ -102,4 +93,6 @@ export const documentColumns = (now: Date, timeZone: string, dayOff: boolean): S
   document.due_at::text as "dueAt", document.url, company.name as "companyName",
   settings.sender_name as "senderName", coalesce(settings.reply_to, company.email) as "replyTo",
   sent as "stepsSent", cardinality(delays) as steps, ${todayIn(now, timeZone)} - since as "daysLate",
-  delays[1] as "firstDelay", ${blockedColumn(dayOff)}`;
+  delays[1] as "firstDelay", ${blockedColumn(dayOff)}, exists (
+    select from cronhook.suppressed_addresses where lower(address) = lower(trim(document.customer_email))
+  ) as suppressed`;

@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { isDayOff, localDay } from '../../calendar.js';
 import { deliver } from '../../messages/delivery.js';
 import { defineTask } from '../define.js';
 import { addMissing } from './add-missing.js';
 import { type Blocked, blockedColumn, dueDocuments } from './due.js';
-import { type FollowupContext, type FollowupTally, isDayOff } from './model.js';
+import type { FollowupContext, FollowupTally } from './model.js';
 import { sendDue } from './send-due.js';
 import { stopEnded } from './stop.js';
 import { takeBackCancelled } from './take-back.js';
@@ -41,9 +42,9 @@ export const followups = defineTask({
       await sendDue(context, due.slice(worked, worked + BATCH_SIZE), tally);
       context.progress({ ...tally });
     }
-    const { sent, postponed, refused, cancelled, remaining } = await deliver(context, { task: 'followups' });
+    const { remaining, ...delivered } = await deliver(context, { task: 'followups' });
     const unseen = Math.max(due.length - worked, 0);
-    return { ...tally, sent, postponed, refused, cancelled, remaining: remaining + unseen };
+    return { ...tally, ...delivered, remaining: remaining + unseen };
   },
 });
 
@@ -62,7 +63,8 @@ const newTally = (): FollowupTally => ({
 /** The documents to work on; those that must wait are counted. */
 async function findDue(context: FollowupContext, tally: FollowupTally): Promise<string[]> {
   const { db, site, now } = context;
-  const columns = sql`document.id, ${blockedColumn(isDayOff(context))}`;
+  const dayOff = isDayOff(localDay(now(), site.timeZone));
+  const columns = sql`document.id, ${blockedColumn(dayOff)}`;
   const due = await db.rows<{ id: string; blocked: Blocked | null }>(
     dueDocuments({ now: now(), timeZone: site.timeZone, columns }),
   );

@@ -1,4 +1,3 @@
-import { isFrenchHoliday, isWeekend, localDay } from '../../calendar.js';
 import type { Capabilities, RunContext } from '../define.js';
 
 export type FollowupContext = RunContext<unknown> &
@@ -17,10 +16,4 @@ export interface FollowupTally {
   skippedFollowup: number;
   skippedClosed: number;
   skippedWeekend: number;
-}
-
-/** True on weekends and public holidays where the service stands. */
-export function isDayOff({ now, site }: Pick<FollowupContext, 'now' | 'site'>): boolean {
-  const today = localDay(now(), site.timeZone);
-  return isWeekend(today) || isFrenchHoliday(today);
 }

@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm';
+import { isDayOff, localDay } from '../../calendar.js';
 import { isAddress } from '../../clients/mail.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
 import type { Tone } from '../../locales/mails.js';
 import { domainOf, type NewMessage, queueMessages } from '../../messages/queue.js';
 import { followupMail } from '../../messages/templates/followup.js';
 import { type DueDocument, documentColumns, dueDocuments, uuids } from './due.js';
-import { type FollowupContext, type FollowupTally, isDayOff } from './model.js';
+import type { FollowupContext, FollowupTally } from './model.js';
 import { stopAndTell } from './stop.js';
 
 /** Seen so late for the first time, a document is for a person to call about. */
@@ -16,10 +17,13 @@ const MARGIN_DAYS = 30;
 /** Queues the next mail of each document and advances it, in one transaction. */
 export async function sendDue(context: FollowupContext, ids: string[], tally: FollowupTally): Promise<void> {
   if (context.dryRun) {
-    const { late, unreachable, ready } = sorted(await context.db.rows<DueDocument>(dueNow(context, ids)));
+    const { late, unreachable, suppressed, ready } = sorted(
+      await context.db.rows<DueDocument>(dueNow(context, ids)),
+    );
     for (const document of late)
       context.would(document.number, { action: 'report', daysLate: document.daysLate });
     for (const document of unreachable) context.would(document.number, { action: 'stop: invalid address' });
+    for (const document of suppressed) context.would(document.number, { action: 'stop: suppressed address' });
     for (const document of ready) {
       const { number, kind, customerEmail, stepsSent } = document;
       context.would(number, {
@@ -31,7 +35,7 @@ export async function sendDue(context: FollowupContext, ids: string[], tally: Fo
       });
     }
     tally.reported += late.length;
-    tally.stopped += unreachable.length;
+    tally.stopped += unreachable.length + suppressed.length;
     tally.queued += ready.length;
     return;
   }
@@ -39,19 +43,23 @@ export async function sendDue(context: FollowupContext, ids: string[], tally: Fo
     await lockFollowups(tx, ids);
     const due = await rowsOf<DueDocument>(tx, dueNow(context, ids));
     // One whose follow-up somebody has deleted this very moment gets another at the next run.
-    const { late, unreachable, ready } = sorted(due.filter(({ followupId }) => followupId !== null));
+    const { late, unreachable, suppressed, ready } = sorted(
+      due.filter(({ followupId }) => followupId !== null),
+    );
     await stopAndTell(tx, late, 'too_late', context);
     await stopAndTell(tx, unreachable, 'invalid_address', context);
+    await stopAndTell(tx, suppressed, 'suppressed', context);
     const queued = await queueSteps(tx, ready, context);
     tally.reported += late.length;
-    tally.stopped += unreachable.length;
+    tally.stopped += unreachable.length + suppressed.length;
     tally.queued += queued;
   });
 }
 
 const dueNow = (context: FollowupContext, ids: string[]) => {
   const { site, now } = context;
-  const columns = documentColumns(now(), site.timeZone, isDayOff(context));
+  const dayOff = isDayOff(localDay(now(), site.timeZone));
+  const columns = documentColumns(now(), site.timeZone, dayOff);
   return dueDocuments({ now: now(), timeZone: site.timeZone, columns, ids });
 };
 
@@ -72,7 +80,8 @@ function sorted(documents: DueDocument[]) {
   return {
     late,
     unreachable: inTime.filter((document) => !reachable(document)),
-    ready: inTime.filter(reachable),
+    suppressed: inTime.filter((document) => reachable(document) && document.suppressed),
+    ready: inTime.filter((document) => reachable(document) && !document.suppressed),
   };
 }
 
