@@ -13,12 +13,12 @@ interface SmtpFailure {
 interface Circumstances {
   host: string;
   user: string;
-  /** The dot that ends the message had been sent. */
-  ended: boolean;
+  /** The message was on its way: the server may have all of it. */
+  passed: boolean;
 }
 
 /** What became of a message, and in which words to tell. */
-export function mailProblem(error: unknown, { host, user, ended }: Circumstances): DeliveryProblem {
+export function mailProblem(error: unknown, { host, user, passed }: Circumstances): DeliveryProblem {
   if (error instanceof DeliveryProblem) return error;
   const failure = error as SmtpFailure;
   const because = (verdict: DeliveryVerdict, text: Text) =>
@@ -56,10 +56,10 @@ export function mailProblem(error: unknown, { host, user, ended }: Circumstances
   )
     return because('channel', (t) => t.delivery.tls(host));
   // Nobody knows whether it arrived: going on at once could send it again and again.
-  if (/TIMEDOUT|TIMEOUT/.test(code) && ended) return because('temporary', (t) => t.delivery.noReply(host));
+  if (/TIMEDOUT|TIMEOUT/.test(code) && passed) return because('temporary', (t) => t.delivery.noReply(host));
   if (/TIMEDOUT|TIMEOUT/.test(code)) return because('channel', (t) => t.delivery.timeout(host));
   if (/ECONNECTION|ESOCKET|ECONNRESET|EPIPE|ESTREAM|EPROTOCOL/.test(`${failure.code} ${code}`) && !reply)
-    return because(ended ? 'uncertain' : 'broken-off', (t) => t.delivery.closed(host));
+    return because(passed ? 'uncertain' : 'broken-off', (t) => t.delivery.closed(host));
   return because('channel', (t) => t.delivery.unexpected(host, reply));
 }
 

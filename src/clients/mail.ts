@@ -32,10 +32,10 @@ export interface MailAttachment {
 /** Connections to the server, for one delivery. */
 export interface MailSession {
   /**
-   * @param beforeEnd is awaited before the dot that ends the message: from then on the server may have it
+   * @param before is awaited when the server wants the message, before any of it goes out
    * @throws {DeliveryProblem} saying whose fault it is
    */
-  send(message: MailMessage, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<void>;
+  send(message: MailMessage, signal: AbortSignal, before: () => Promise<void>): Promise<void>;
   close(): void;
 }
 
@@ -118,17 +118,17 @@ function openPool(options: MailOptions, sender: Sender): MailSession {
   const gates = new Map<unknown, () => Promise<void>>();
   transport.use('stream', (mail, done) => {
     const gate = gates.get(mail.data.messageId);
-    if (gate) mail.message.processFunc((input) => endingAfter(input, gate));
+    if (gate) mail.message.processFunc((input) => passing(input, gate));
     done();
   });
   return {
-    async send(message, signal, beforeEnd) {
+    async send(message, signal, before) {
       signal.throwIfAborted();
       if (!isAddress(message.to)) throw new DeliveryProblem('permanent', (t) => t.delivery.invalidAddress);
-      let ended = false;
+      let passed = false;
       gates.set(message.messageId, async () => {
-        await beforeEnd();
-        ended = true;
+        await before();
+        passed = true;
       });
       try {
         await transport.sendMail({
@@ -145,7 +145,7 @@ function openPool(options: MailOptions, sender: Sender): MailSession {
         });
       } catch (error) {
         signal.throwIfAborted();
-        throw mailProblem(error, { host: server.hostname, user: server.username, ended });
+        throw mailProblem(error, { host: server.hostname, user: server.username, passed });
       } finally {
         gates.delete(message.messageId);
       }
@@ -159,13 +159,28 @@ export function isAddress(value: string): boolean {
   return value.length <= 320 && /^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()[\]\\\p{Cc}]+$/u.test(value);
 }
 
-/** Holds the end of a message back until the gate opens. Nothing is read before the server wants the message. */
-function endingAfter(input: Readable, gate: () => Promise<void>): Readable {
-  async function* content() {
-    yield* input;
-    await gate();
-  }
-  return Readable.from(content(), { objectMode: false });
+/** Holds a message back, once the server wants it, until the gate opens; its end follows in the same breath. */
+function passing(input: Readable, gate: () => Promise<void>): Readable {
+  let begun = false;
+  const begin = () => {
+    input.on('data', (chunk) => {
+      if (!output.push(chunk)) input.pause();
+    });
+    input.once('end', () => output.push(null));
+    input.once('error', (error) => output.destroy(error));
+  };
+  const output = new Readable({
+    read() {
+      if (begun) return void input.resume();
+      begun = true;
+      gate().then(begin, (error) => output.destroy(error));
+    },
+    destroy(error, done) {
+      input.destroy();
+      done(error);
+    },
+  });
+  return output;
 }
 
 /** A password leaves this machine encrypted or not at all, unless the URL itself says otherwise. */

@@ -1,12 +1,12 @@
 import { DeliveryProblem } from '../clients/delivery-problem.js';
-import type { MailAttachment } from '../clients/mail.js';
 import { claimMessages, isSuppressed, lookAgain, type QueuedMessage, type Settlement } from '../db/outbox.js';
 import { AppError, describeError } from '../errors.js';
 import type { Capabilities, RunContext } from '../tasks/define.js';
 import { ALWAYS_STANDS, standingOf } from './causes.js';
 import type { Lane, OpenMessage } from './lanes.js';
 import { notBefore } from './marketing.js';
-import { ALERTS, type Envelope, sealedIn } from './queue.js';
+import { openMessage } from './open-message.js';
+import { ALERTS } from './queue.js';
 import { afterAttempt } from './retries.js';
 import { Settler } from './settler.js';
 
@@ -238,29 +238,10 @@ export class LaneDelivery {
   }
 
   #open(message: Claimed): OpenMessage | undefined {
-    const { id, headers, messageId } = message;
-    const attachments = attachmentsIn(message);
-    if (!message.ephemeral) {
-      const { recipient, subject, textBody: text, htmlBody: html } = message;
-      return { headers, messageId, attachments, recipient, subject: subject ?? '', text, html };
-    }
-    try {
-      const plain = this.context.vault?.decrypt(message.textBody, sealedIn(id));
-      if (plain !== undefined) return { headers, messageId, attachments, ...(JSON.parse(plain) as Envelope) };
-    } catch {
-      // Told below, without what could not be read.
-    }
-    this.#putBack.push({ id, status: 'pending' });
-    this.context.fail(id, new AppError('unprocessable', (t) => t.delivery.sealed));
+    const opened = openMessage(message, this.context.vault);
+    if (opened) return opened;
+    this.#putBack.push({ id: message.id, status: 'pending' });
+    this.context.fail(message.id, new AppError('unprocessable', (t) => t.delivery.sealed));
     return undefined;
   }
-}
-
-/** What is there in another form is left out: no path and no address is ever opened. */
-function attachmentsIn({ attachments }: Claimed): MailAttachment[] {
-  return attachments.flatMap((given) => {
-    const { filename, contentType, content } = given as Partial<MailAttachment>;
-    if (typeof filename !== 'string' || typeof content !== 'string') return [];
-    return [{ filename, content, contentType: contentType ?? 'application/octet-stream' }];
-  });
 }

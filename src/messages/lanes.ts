@@ -20,8 +20,8 @@ export interface Lane {
   gate: Gate;
   /** Messages in hand; more than pass the gate keeps connections busy while results are written down. */
   workers: number;
-  /** @param beforeEnd is awaited before the other side may have the message */
-  send(message: OpenMessage, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<void>;
+  /** @param before is awaited before the other side may have the message */
+  send(message: OpenMessage, signal: AbortSignal, before: () => Promise<void>): Promise<void>;
   close(): void;
 }
 
@@ -44,7 +44,7 @@ export function mailLane(mail: Mail): Lane {
     name: 'SMTP',
     gate: gateOf(mail),
     workers: mail.concurrency * 2,
-    send({ recipient, subject, text, html, headers, attachments, messageId }, signal, beforeEnd) {
+    send({ recipient, subject, text, html, headers, attachments, messageId }, signal, before) {
       const { [SENDER_NAME]: fromName, [MARKETING]: _, ...own } = headers;
       const message = {
         messageId,
@@ -55,7 +55,7 @@ export function mailLane(mail: Mail): Lane {
         html: html ?? undefined,
         attachments,
       };
-      return session.send({ ...message, headers: { ...own, ...AUTOMATIC } }, signal, beforeEnd);
+      return session.send({ ...message, headers: { ...own, ...AUTOMATIC } }, signal, before);
     },
     close: () => session.close(),
   };
@@ -67,8 +67,8 @@ export function smsLane(sms: Sms): Lane {
     name: 'SMS',
     gate: gateOf(sms),
     workers: sms.concurrency,
-    async send({ recipient, text }, signal, beforeEnd) {
-      await beforeEnd();
+    async send({ recipient, text }, signal, before) {
+      await before();
       await sms.send({ to: recipient, text }, signal);
     },
     close: () => {},

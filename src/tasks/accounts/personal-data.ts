@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { BILLING_DATA } from './personal-data-billing.js';
 import { INBOX_DATA } from './personal-data-inbox.js';
 import {
   ofCompany,
@@ -11,8 +12,6 @@ import {
   type TableName,
 } from './rules.js';
 import type { Subject } from './subject.js';
-
-const THE_LAW = 'kept: invoices and quotes stay unaltered for ten years (Code de commerce, L123-22)';
 
 const ofOwnCompany = ({ companyId }: Subject): SQL => sql`id = ${companyId}::uuid`;
 
@@ -127,51 +126,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
     },
   },
   ...INBOX_DATA,
-  billingSettings: {
-    goes: ofGoneCompany,
-    searched: ofCompany,
-    named: ofCompany,
-    columns: {
-      companyId: 'none',
-      autoFollowupsEnabled: 'none',
-      invoiceDelaysDays: 'none',
-      quoteDelaysDays: 'none',
-      senderName: 'cleared',
-      replyTo: 'cleared',
-      skipWeekends: 'none',
-      createdAt: 'none',
-    },
-  },
-  billingDocuments: {
-    columns: {
-      id: 'none',
-      companyId: 'none',
-      kind: 'none',
-      number: THE_LAW,
-      customerName: THE_LAW,
-      customerEmail: THE_LAW,
-      totalCents: THE_LAW,
-      currency: 'none',
-      issuedAt: THE_LAW,
-      dueAt: THE_LAW,
-      status: 'none',
-      paidAt: THE_LAW,
-      url: THE_LAW,
-      createdAt: 'none',
-    },
-  },
-  followups: {
-    columns: {
-      id: 'none',
-      documentId: 'none',
-      autoEnabled: 'none',
-      stepsSent: 'none',
-      lastSentAt: 'none',
-      stoppedAt: 'none',
-      stoppedReason: 'none',
-      createdAt: 'none',
-    },
-  },
+  ...BILLING_DATA,
   incidents: {
     addresses: withMailboxes,
     columns: {
