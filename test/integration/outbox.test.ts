@@ -230,14 +230,24 @@ describe('what a failure costs', () => {
   });
 
   test('an attempt, when the server says 421 to one recipient; the others go out', async () => {
+    let now = new Date('2026-11-20T10:00:00Z');
     const service = await startLokario({
+      now: () => now,
       smtp: { onRcpt: (to) => (to.startsWith('defer') ? { code: 421, message: '4.7.0 later' } : undefined) },
     });
     for (let count = 0; count < 5; count++)
       await service.message({ recipient: `defer-${count}@example.com` });
     for (let count = 0; count < 20; count++) await service.message();
-    for (let count = 0; count < 3; count++) await service.deliver();
+    // The connection ends with the reply, and takes others along.
+    for (let count = 0; count < 4; count++) {
+      await service.deliver();
+      now = new Date(now.getTime() + 60_000);
+    }
     expect(service.smtp.mails).toHaveLength(20);
+    const deferred = (await service.messages()).filter(({ status }) => status === 'pending');
+    expect(deferred).toHaveLength(5);
+    // Where the server hangs up faster than it speaks, there was no reply to count.
+    expect(deferred.some(({ attempts }) => attempts > 0)).toBe(true);
   });
 
   test.each([

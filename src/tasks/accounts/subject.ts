@@ -107,27 +107,37 @@ async function recognise(
   userId: string,
   { name, email, phone, stripeCustomerId }: Person,
 ): Promise<Pick<Subject, 'addresses' | 'numbers' | 'names'>> {
-  const shared = await rows(sql`select from cronhook.users where id <> ${userId}::uuid and phone = ${phone}`);
-  const isOwn = shared.length === 0 && (phone ?? '').replace(/\D/g, '').length >= SHORTEST_NUMBER;
-  const numbers = phone && isOwn ? [toE164(phone)] : [];
+  const digits = (phone ?? '').replace(/\D/g, '');
+  const shared = await rows(sql`
+    select from cronhook.users
+    where id <> ${userId}::uuid and right(regexp_replace(phone, '[^0-9]', '', 'g'), 9) = ${digits.slice(-9)}
+  `);
+  const isOwn = shared.length === 0 && digits.length >= SHORTEST_NUMBER;
+  const spelled = phone && isOwn ? spellingsOf(phone) : [];
   return {
     // An empty one would be everybody's: the recipient of encrypted messages is.
     addresses: [email.trim().toLowerCase()].filter(Boolean),
-    numbers,
+    numbers: [...new Set(spelled.map((number) => number.replace(/[^\d+]/g, '')))],
     names: [
       ...[name.trim()].filter((known) => TWO_WORDS.test(known)),
-      ...numbers.flatMap((number) => [phone?.trim() ?? number, number]),
+      ...spelled,
       ...(stripeCustomerId ? [stripeCustomerId] : []),
     ],
   };
 }
 
-/** French numbers are often written without their country. */
-const toE164 = (phone: string): string =>
-  phone
-    .replace(/[^\d+]/g, '')
-    .replace(/^00/, '+')
-    .replace(/^0(?=\d{9}$)/, '+33');
+/** A number as people write it; a French one often without its country, and in pairs. */
+export function spellingsOf(phone: string): string[] {
+  const plain = phone.replace(/[^\d+]/g, '').replace(/^00/, '+');
+  const [, local] = /^(?:\+33|0)(\d{9})$/.exec(plain.replace(/^\+330/, '+33')) ?? [];
+  if (!local) return [...new Set([phone.trim(), plain])];
+  const pairs = [local.slice(0, 1), ...(local.slice(1).match(/../g) ?? [])];
+  const written = ['', ' ', '.', '-'].flatMap((gap) => [
+    `0${pairs.join(gap)}`,
+    `+33${gap}${pairs.join(gap)}`,
+  ]);
+  return [...new Set([phone.trim(), ...written, `+33 (0)${pairs.join(' ')}`])];
+}
 
 /** Messages that wait encrypted; those that have ended are blank. */
 async function sealedTo(rows: Rows, vault: Vault, addresses: string[]): Promise<string[]> {
