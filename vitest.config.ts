@@ -6,5 +6,7 @@ export default defineConfig({
     globalSetup: ['test/support/postgres.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Most tests wait for servers: two files at a time, where there are two processors.
+    maxWorkers: 2,
   },
 });

@@ -81,7 +81,9 @@ export class LaneDelivery {
     try {
       await Promise.all(workers);
       this.context.signal.throwIfAborted();
-      const unsent = this.#stock.map(({ id }): Settlement => ({ id, status: 'pending' }));
+      const unsent = this.#stock.map(
+        ({ id, lastError }): Settlement => ({ id, status: 'pending', lastError }),
+      );
       await Promise.all([...this.#putBack, ...unsent].map((one) => this.#settler.settle(one)));
       this.context.progress({ ...this.tally });
     } catch (error) {
@@ -172,18 +174,18 @@ export class LaneDelivery {
   /** Why a message must not go out, looked at a moment before it would. */
   async #obstacle(message: Claimed, opened: OpenMessage): Promise<Settlement | undefined> {
     const { db, runId, now, site } = this.context;
-    const { id } = message;
+    const { id, lastError } = message;
     if (performance.now() - message.lookedAtTicks > FRESH_MS) {
       const state = await lookAgain(db, id, runId, this.#standing());
       Object.assign(message, state ?? { standing: 'gone' }, { lookedAtTicks: performance.now() });
     }
     if (message.standing === 'gone') return { id, status: 'cancelled' };
     if (message.standing === 'waits')
-      return { id, status: 'pending', nextAttemptAt: new Date(now().getTime() + WAIT_MS) };
+      return { id, status: 'pending', nextAttemptAt: new Date(now().getTime() + WAIT_MS), lastError };
     if (message.suppressed || (message.ephemeral && (await isSuppressed(db, opened.recipient))))
       return { id, status: 'suppressed' };
     const nextAttemptAt = this.lane.channel === 'sms' && notBefore(opened.headers, now(), site.timeZone);
-    return nextAttemptAt ? { id, status: 'pending', nextAttemptAt } : undefined;
+    return nextAttemptAt ? { id, status: 'pending', nextAttemptAt, lastError } : undefined;
   }
 
   async #end({ ephemeral }: Claimed, { status, ...rest }: Settlement): Promise<void> {
@@ -198,20 +200,19 @@ export class LaneDelivery {
     const words = this.#words(problem, message);
     // Without its cause, which quotes the server too.
     const told = message.ephemeral ? new AppError('unprocessable', () => words) : problem;
-    // What may have arrived is tried again at once, but only once: then it counts.
-    const isFree = verdict === 'broken-off' || (verdict === 'uncertain' && message.lastError === null);
-    if (verdict === 'channel' || isFree) {
-      const lastError = verdict === 'uncertain' ? words : message.lastError;
+    const isCutOff = verdict === 'broken-off' || verdict === 'uncertain';
+    this.#brokenOff = isCutOff ? this.#brokenOff + 1 : 0;
+    const isOver = verdict === 'channel' || this.#brokenOff >= MOST_BROKEN_OFF;
+    // The channel itself does not work: the other messages would fail too.
+    if (!this.#stopped && (isOver || this.#brokenOff === 1)) this.context.fail(this.lane.name, told);
+    this.#stopped ||= isOver;
+    // A connection that ends is no fault of the message, unless it ends with that message again and again.
+    if (verdict === 'channel' || (isCutOff && message.lastError === null)) {
+      const lastError = isCutOff ? words : message.lastError;
       // Behind the others, which it must not keep from being tried.
       this.#putBack.push({ id, status: 'pending', nextAttemptAt: this.context.now(), lastError });
-      this.#brokenOff += 1;
-      const isOver = verdict === 'channel' || this.#brokenOff >= MOST_BROKEN_OFF;
-      // The channel itself does not work: the other messages would fail too.
-      if (!this.#stopped && (isOver || this.#brokenOff === 1)) this.context.fail(this.lane.name, told);
-      this.#stopped ||= isOver;
       return;
     }
-    this.#brokenOff = 0;
     if (verdict === 'permanent' && problem.cause) this.#refusals += 1;
     if (this.#refusals >= MOST_REFUSALS && !this.#stopped) {
       this.#stopped = true;
@@ -220,14 +221,14 @@ export class LaneDelivery {
     const settlement: Settlement = {
       id,
       lastError: words,
-      ...afterAttempt(message, verdict === 'uncertain' ? 'temporary' : verdict, this.context.now()),
+      ...afterAttempt(message, isCutOff ? 'temporary' : verdict, this.context.now()),
     };
     settlement.blank = message.ephemeral && settlement.status === 'failed';
     if (verdict === 'address' && !message.ephemeral) settlement.suppress = words.slice(0, 300);
     await this.#settler.settle(settlement);
     if (settlement.status === 'failed') this.tally.refused += 1;
     else this.tally.postponed += 1;
-    this.context.fail(message.ephemeral ? id : opened.recipient, told);
+    if (!isCutOff) this.context.fail(message.ephemeral ? id : opened.recipient, told);
   }
 
   /** Servers repeat the address in their replies, in many ways: of an ephemeral message only the code may stay. */
@@ -240,7 +241,7 @@ export class LaneDelivery {
   #open(message: Claimed): OpenMessage | undefined {
     const opened = openMessage(message, this.context.vault);
     if (opened) return opened;
-    this.#putBack.push({ id: message.id, status: 'pending' });
+    this.#putBack.push({ id: message.id, status: 'pending', lastError: message.lastError });
     this.context.fail(message.id, new AppError('unprocessable', (t) => t.delivery.sealed));
     return undefined;
   }

@@ -788,13 +788,13 @@ describe('every answer', () => {
     expect(await messages({})).toEqual([
       'Secret manquant ou incorrect',
       'Cette adresse n’existe pas',
-      'La méthode PUT n’est pas acceptée ici ; utilisez GET et POST',
+      'La méthode PUT n’est pas acceptée ici ; utilisez GET ou POST',
       'Requête invalide : wait : attendu un nombre entier de 0 à 3600',
     ]);
     expect(await messages({ LOCALE: 'en' })).toEqual([
       'Missing or wrong secret',
       'There is nothing at this address',
-      'PUT is not accepted here; use GET and POST',
+      'PUT is not accepted here; use GET or POST',
       'Invalid request: wait: expected a whole number from 0 to 3600',
     ]);
   });

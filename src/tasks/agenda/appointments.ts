@@ -56,7 +56,8 @@ async function remindOfSome(round: Round, from: string): Promise<string | null> 
     if (mail) {
       const mailed = due.filter(({ minutes }) => minutes === MAILED_MINUTES);
       const messages = mailed.map((reminder) => mailOf(round, reminder));
-      tally.mails += await queueMessages(tx, messages, { sender: mail.sender, vault, now });
+      const queued = await queueMessages(tx, messages, { sender: mail.sender, vault, now });
+      tally.mails += queued;
     }
     return due;
   });

@@ -72,10 +72,12 @@ async function tellSome(round: Round, from: string): Promise<string | null> {
 
 async function tell(round: Round, tx: Transaction, query: SQL): Promise<Late[]> {
   const late = await rowsOf<Late>(tx, query);
-  round.tally.notifications += await addNotifications(
+  const added = await addNotifications(
     tx,
     late.map((invoice) => noticeOf(round, invoice)),
   );
+  // Not `+= await`: that adds to the sum of before.
+  round.tally.notifications += added;
   return late;
 }
 
@@ -123,5 +125,6 @@ async function foreseeInvoices(round: Round): Promise<void> {
   for (const { id } of past) round.would(`invoice:${id}`, { status: 'overdue' });
   const late = sql`${lateInvoices(round)} and document.status in ('sent', 'overdue')`;
   round.tally.invoicesOverdue += past[0]?.total ?? 0;
-  round.tally.notifications += (await foresee(round, KIND, late, sql`false`)).total;
+  const { total } = await foresee(round, KIND, late, sql`false`);
+  round.tally.notifications += total;
 }

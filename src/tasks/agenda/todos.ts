@@ -22,20 +22,22 @@ export async function remindOfTodos(round: Round): Promise<void> {
   const { messages, tally } = round;
   const now = sql`${round.now.toISOString()}::timestamptz`;
   const dueSecond = sql`':' || todo.id || ':' || floor(extract(epoch from todo.due_at))::bigint`;
-  tally.todosOverdue += await tellOf(round, {
+  const overdue = await tellOf(round, {
     kind: 'todo_overdue',
     key: sql`'todo-overdue' || ${dueSecond}`,
     severity: sql`case when todo.priority = 'critical' then 'critical' else 'important' end`,
     due: sql`todo.due_at > ${now} - ${silentAfter} and todo.due_at <= ${now}`,
     text: messages.reminders.todoOverdue,
   });
-  tally.todosCritical += await tellOf(round, {
+  tally.todosOverdue += overdue;
+  const critical = await tellOf(round, {
     kind: 'todo_critical',
     key: sql`'todo-critical' || ${dueSecond}`,
     severity: sql`'critical'`,
     due: sql`todo.priority = 'critical' and todo.due_at > ${now} and todo.due_at <= ${now} + interval '24 hours'`,
     text: messages.reminders.todoCritical,
   });
+  tally.todosCritical += critical;
 }
 
 async function tellOf(round: Round, cause: Cause): Promise<number> {
