@@ -1,29 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { DOVECOT_PACKAGE, dovecotAvailable, startDovecot } from '../support/dovecot.js';
-import { type InboxService, mail, PASSWORD, startInboxService } from '../support/imap-inbox.js';
+import { mail, PASSWORD, startInboxService } from '../support/imap-inbox.js';
+import { spawnRun } from '../support/run-process.js';
 
 const missing = dovecotAvailable() ? '' : ` (skipped: install the package ${DOVECOT_PACKAGE})`;
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAILS = 3_000;
 const KILLS = 4;
-
-/** One run in a process of its own. */
-function spawnRun(service: InboxService) {
-  const child = spawn(process.execPath, ['bin/cronhook.js', 'run', 'inbox-sync'], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'test', DATABASE_URL: service.databaseUrl },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-  return { child, ended: once(child, 'exit'), output: () => output };
-}
 
 test.skipIf(missing)(
   `a mailbox whose first sync is killed again and again has each mail once, in its thread${missing}`,
@@ -56,7 +40,7 @@ test.skipIf(missing)(
     let kills = 0;
     while (kills < KILLS) {
       const before = await stored();
-      const run = spawnRun(service);
+      const run = spawnRun('inbox-sync', { DATABASE_URL: service.databaseUrl });
       // At any instant: at the login, at the first batch, or some batches later.
       const wanted = before + Math.floor(Math.random() * 500);
       const started = Date.now();
@@ -70,7 +54,7 @@ test.skipIf(missing)(
       await service.db.rows(sql`update cronhook.task_leases set expires_at = '-infinity'`);
     }
     expect(kills).toBeGreaterThan(1);
-    const last = spawnRun(service);
+    const last = spawnRun('inbox-sync', { DATABASE_URL: service.databaseUrl });
     const [code] = await last.ended;
     expect(code, last.output()).toBe(0);
 

@@ -1,18 +1,15 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type SQL, sql } from 'drizzle-orm';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { remindOfAppointments } from '../../src/tasks/agenda/appointments.js';
 import { chaseInvoices } from '../../src/tasks/agenda/invoices.js';
 import { newTally, type Round } from '../../src/tasks/agenda/round.js';
 import { remindOfTodos } from '../../src/tasks/agenda/todos.js';
+import { spawnRun } from '../support/run-process.js';
 import { onSharedDatabase, read, startTestService, type TestService } from '../support/service.js';
 import { startSmtp } from '../support/smtp.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PATH = '/cron/check-overdue-and-reminders';
 const NOW = new Date('2026-11-21T14:30:00Z');
 const HOUR = 3_600_000;
@@ -656,7 +653,7 @@ describe('one word for each cause', () => {
     };
     let kills = 0;
     for (const wanted of [0, 25_000, 60_000, 62_000]) {
-      const run = spawnRun(service.databaseUrl);
+      const run = spawnRun('overdue-reminders', { DATABASE_URL: service.databaseUrl });
       while ((await told()) < wanted && run.child.exitCode === null) await sleep(2);
       // The first one within the start, the others a moment after something was written.
       await sleep(wanted === 0 ? 900 : Math.random() * 30);
@@ -667,7 +664,7 @@ describe('one word for each cause', () => {
       await service.db.rows(sql`update cronhook.task_leases set expires_at = '-infinity'`);
     }
     expect(kills).toBeGreaterThan(1);
-    const run = spawnRun(service.databaseUrl);
+    const run = spawnRun('overdue-reminders', { DATABASE_URL: service.databaseUrl });
     expect((await run.ended)[0], run.output()).toBe(0);
     const counts = await service.db.rows(sql`
       select kind, count(*)::int as told, count(distinct split_part(dedupe_key, ':', 2))::int as causes
@@ -799,17 +796,4 @@ function recordStatements(db: TestService['db']): SQL[] {
       return work(tx);
     });
   return sent;
-}
-
-/** One run in a process of its own. */
-function spawnRun(databaseUrl: string) {
-  const child = spawn(process.execPath, ['bin/cronhook.js', 'run', 'overdue-reminders'], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'test', DATABASE_URL: databaseUrl },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-  return { child, ended: once(child, 'exit'), output: () => output };
 }
