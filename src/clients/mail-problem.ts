@@ -38,6 +38,9 @@ export function mailProblem(error: unknown, { host, user, passed }: Circumstance
     if (!isPermanent(failure)) return because('temporary', (t) => t.delivery.postponed(reply));
     return because('permanent', (t) => t.delivery.message(reply));
   }
+  // With pipelining the library does not say which command it answers: MAIL FROM it was not.
+  if (failure.responseCode === 421 && failure.code === 'ECONNECTION')
+    return because('temporary', (t) => t.delivery.postponed(reply));
   if (failure.responseCode === 421) return because('channel', (t) => t.delivery.busy(host, reply));
   if (failure.command === 'MAIL FROM' && reply) return because('channel', (t) => t.delivery.sender(reply));
   if (['EAUTH', 'ENOAUTH', 'EOAUTH2'].includes(failure.code ?? ''))

@@ -246,8 +246,7 @@ describe('what a failure costs', () => {
     expect(service.smtp.mails).toHaveLength(20);
     const deferred = (await service.messages()).filter(({ status }) => status === 'pending');
     expect(deferred).toHaveLength(5);
-    // Where the server hangs up faster than it speaks, there was no reply to count.
-    expect(deferred.some(({ attempts }) => attempts > 0)).toBe(true);
+    for (const { attempts } of deferred) expect(attempts).toBeGreaterThan(0);
   });
 
   test.each([
