@@ -17,7 +17,7 @@ export function taskTable(): string {
       `\`${task.name}\``,
       `\`${task.path}\``,
       `\`${task.schedule}\``,
-      needs.join(', ') || '–',
+      `${needs.join(', ') || '–'}${task.needsOneOf?.includes('sms') ? ', or `TWILIO_…`' : ''}`,
       `${task.timeoutMs / 1000} s`,
       task.summary,
       task.success(fr),

@@ -10,6 +10,7 @@ import {
   lockIncidents,
   noteFailures,
   noteRecovery,
+  stillStanding,
   type TaskFailure,
   wasPartial,
 } from './task-incidents.js';
@@ -80,7 +81,8 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
           const failed =
             status === 'failed' ||
             (status === 'partial' && (troubled || (await wasPartial(tx, task, runId))));
-          const failures = failed ? [...missed, failureOf(task, runId, outcome, now())] : missed;
+          const failures = await stillStanding(tx, missed);
+          if (failed) failures.push(failureOf(task, runId, outcome, now()));
           await noteFailures(tx, failures, telling());
           if (status === 'succeeded') await noteRecovery(tx, task, telling());
         });

@@ -176,8 +176,10 @@ describe('one cause', () => {
     });
     const databaseUrl = (await server.database('cronhook')).reveal();
     const service = await start(TEN, {}, { databaseUrl });
+    const other = await start(TEN, { SMTP_URL: service.smtp.url }, { databaseUrl });
     await server.stop();
-    for (const name of TEN) expect((await service.call(`/test/${name}`)).status).toBe(503);
+    for (const { call } of [service, other])
+      for (const name of TEN) expect((await call(`/test/${name}`)).status).toBe(503);
     server = await startServer();
     await expect.poll(async () => (await service.call1('task-3', 'well')).status).toBe('succeeded');
     expect(service.smtp.mails).toHaveLength(1);
@@ -186,6 +188,9 @@ describe('one cause', () => {
     for (const name of TEN) await service.call1(name, 'well');
     expect(service.smtp.mails).toHaveLength(2);
     expect((await service.incidents()).filter(({ resolved_at }) => !resolved_at)).toHaveLength(0);
+    // The other replica has seen it too; by now it is over.
+    await other.call1('task-5', 'well');
+    expect(service.smtp.mails).toHaveLength(2);
   });
 
   test('is told apart from another', async () => {
