@@ -72,11 +72,11 @@ const isPermanent = ({ responseCode = 0 }: SmtpFailure): boolean => responseCode
 const NO_SUCH_ADDRESS = /^5\d\d[ -]5\.1\.(?![78]\b)\d{1,3}\b/;
 /** A login, a quota or a relay permission is missing: no message would do. Not the quota of a recipient (5.2.2). */
 const NOT_ALLOWED =
-  /^530\b|^5\d\d[ -]5\.(?:7\.0|4\.5)\b|\brelay|sending (?:limit|quota|rate)|\bauthentication (?:is )?required|not authenticated/i;
+  /^530\b|^5\d\d[ -]5\.(?:7\.0|4\.5)\b|^5.*(?:\brelay(?:ing)? (?:access )?(?:is )?denied|\brelaying (?:not|prohibited)|not permitted to relay|sending (?:limit|quota) exceeded|authentication (?:is )?required|not authenticated)/i;
 
 function recipientVerdict(failure: SmtpFailure): DeliveryVerdict {
   const reply = failure.response ?? '';
-  if (NOT_ALLOWED.test(reply)) return 'channel';
   if (NO_SUCH_ADDRESS.test(reply)) return 'address';
+  if (NOT_ALLOWED.test(reply)) return 'channel';
   return isPermanent(failure) ? 'permanent' : 'temporary';
 }

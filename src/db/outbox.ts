@@ -185,9 +185,17 @@ export async function retryMessages(executor: Executor, now: Date): Promise<numb
   const retried = await rowsOf(
     executor,
     sql`
-      update cronhook.outbox_messages
-      set status = 'pending', attempts = 0, next_attempt_at = ${now.toISOString()}::timestamptz
-      where status = 'failed' and not ephemeral returning 1
+      with retried as (
+        update cronhook.outbox_messages
+        set status = 'pending', attempts = 0, next_attempt_at = ${now.toISOString()}::timestamptz
+        where status = 'failed' and not ephemeral returning dedupe_key
+      ), resumed as (
+        -- The chase had ended for want of this very mail.
+        update cronhook.followups followup set stopped_at = null, stopped_reason = null
+        from retried where stopped_reason = 'undelivered'
+          and retried.dedupe_key = 'followup:' || followup.id || ':' || followup.steps_sent
+      )
+      select from retried
     `,
   );
   return retried.length;

@@ -206,9 +206,10 @@ export class LaneDelivery {
     // The channel itself does not work: the other messages would fail too.
     if (!this.#stopped && (isOver || this.#brokenOff === 1)) this.context.fail(this.lane.name, told);
     this.#stopped ||= isOver;
-    // A connection that ends is no fault of the message, unless it ends with that message again and again.
-    if (verdict === 'channel' || (isCutOff && message.lastError === null)) {
-      const lastError = isCutOff ? words : message.lastError;
+    // A connection that ends is no fault of the message, unless the server has had that message again and again.
+    const isFree = verdict === 'broken-off' || (verdict === 'uncertain' && message.lastError === null);
+    if (verdict === 'channel' || isFree) {
+      const lastError = verdict === 'uncertain' ? words : message.lastError;
       // Behind the others, which it must not keep from being tried.
       this.#putBack.push({ id, status: 'pending', nextAttemptAt: this.context.now(), lastError });
       return;

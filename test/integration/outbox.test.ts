@@ -260,6 +260,21 @@ describe('what a failure costs', () => {
       expect(stored).toMatchObject({ status: 'pending', attempts: 0 });
   });
 
+  test('the message and its address, when there is no such address in a relay’s table', async () => {
+    const message = '5.1.1 <x@y>: Recipient address rejected: User unknown in relay recipient table';
+    const service = await startLokario({ smtp: { onRcpt: () => ({ code: 550, message }) } });
+    await service.message();
+    expect((await service.deliver()).stats).toMatchObject({ refused: 1 });
+    expect(await service.db.rows(sql`select from cronhook.suppressed_addresses`)).toHaveLength(1);
+  });
+
+  test('nothing, however often connections end before a message was wanted', async () => {
+    const service = await startLokario({ smtp: { onMailFrom: () => 'drop' } });
+    await service.message();
+    for (let count = 0; count < 4; count++) expect((await service.deliver()).status).toBe('partial');
+    expect(await only(service)).toMatchObject({ status: 'pending', attempts: 0 });
+  });
+
   test('no more than a few messages, when the server refuses one after the other; they can be sent again', async () => {
     const service = await startLokario({
       smtp: { onData: () => ({ code: 554, message: '5.7.1 bad reputation' }) },
