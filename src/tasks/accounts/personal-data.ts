@@ -20,6 +20,9 @@ const withMailboxes = ({ addresses, mailboxAddresses }: Subject): string[] => [
   ...mailboxAddresses,
 ];
 
+/** What another company is about to send to its customer, who may be that person, is not ours to take back. */
+const WAITING_FOLLOWUP = sql`(status in ('pending', 'sending', 'held') and dedupe_key like 'followup:%')`;
+
 /**
  * Every table and every column of the schema. The deletion reads its statements from here, table after table in this
  * order; a new table or column without a rule does not compile, and a test holds this against the database.
@@ -50,9 +53,10 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   },
   outboxMessages: {
     goes: (subject) => sql`
-      (lower(recipient) in ${oneOf(subject.addresses, 'text')} or id in ${oneOf(subject.sealedIds, 'uuid')}
+      (lower(recipient) in ${oneOf(subject.addresses, 'text')} and not ${WAITING_FOLLOWUP} or id in ${oneOf(subject.sealedIds, 'uuid')}
         or channel = 'sms' and regexp_replace(recipient, '[^0-9+]', '', 'g') in ${oneOf(subject.numbers, 'text')}
         or ${ofGoneFollowups(subject)})`,
+    searched: () => sql`not ${WAITING_FOLLOWUP}`,
     // Not in what waits to be sent: a namesake must not lose the name in it.
     named: (subject) => sql`
       (status not in ('pending', 'sending', 'held') and lower(recipient) in ${ofMembers(subject, 'lower(email)')})`,
