@@ -4,6 +4,7 @@ import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from 
 import postgres from 'postgres';
 import { AppError, databaseUnavailable, isDatabaseUnavailable } from '../errors.js';
 import type { Secret } from '../secret.js';
+import { unlessDeadlocked } from './deadlock.js';
 import { unlessDriverCrashes } from './driver-crash.js';
 import * as schema from './schema/index.js';
 
@@ -44,7 +45,7 @@ export function openDatabase(url: Secret, options: { max: number }): Database {
   const query = drizzle(client, { schema });
   return {
     query,
-    rows: (statement) => rowsOf(query, statement),
+    rows: (statement) => unlessDeadlocked(() => rowsOf(query, statement)),
     transaction: (work) => transaction(query, work),
     close: () => client.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
   };

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { unlessDeadlocked } from '../../db/deadlock.js';
 import { AppError } from '../../errors.js';
 import { deliver } from '../../messages/delivery.js';
 import { addNotifications } from '../../messages/notify.js';
@@ -11,6 +12,7 @@ import { countDueUsers, type DueUser, dueUsers } from './due.js';
 import { eraseUser, previewErasure } from './erase.js';
 import { ErasureStore, recordErasure } from './erasures.js';
 import { removeStripeCustomer } from './stripe-customer.js';
+import { findTraces, type Traces } from './traces.js';
 
 const NAME = 'account-deletions';
 
@@ -24,6 +26,8 @@ interface Run {
   tally: { deleted: number; blocked: number; subscriptionsCancelled: number };
   /** Looked at again at the end: the members may have gone meanwhile. */
   soleOwners: DueUser[];
+  /** Where the batch is named: read once, when the first of it is deleted. */
+  traces(): Promise<Traces>;
 }
 
 export const accountDeletions = defineTask({
@@ -41,19 +45,33 @@ export const accountDeletions = defineTask({
     const now = context.now();
     const due = await countDueUsers(context.db, now);
     const tally = { deleted: 0, blocked: 0, subscriptionsCancelled: 0 };
-    const run: Run = { context, erasures: new ErasureStore(context), tally, soleOwners: [] };
+    const erasures = new ErasureStore(context);
+    const run: Run = { context, erasures, tally, soleOwners: [], traces: tracesOf(context, []) };
     await run.erasures.storePending();
     for await (const users of dueUsers(context.db, now)) {
+      run.traces = tracesOf(context, users);
       await eachUser(context, users, (user) =>
         context.dryRun ? preview(run, user) : processUser(run, user),
       );
       context.progress({ due, ...tally });
     }
+    run.traces = tracesOf(context, run.soleOwners);
     await eachUser(context, run.soleOwners, (user) => processSoleOwner(run, user));
     const { sent } = await deliver(context, { task: NAME });
     return { due, ...tally, unstored: await run.erasures.countPending(), sent };
   },
 });
+
+function tracesOf(context: Context, users: DueUser[]): Run['traces'] {
+  let traces: Promise<Traces> | undefined;
+  return () => {
+    traces ??= findTraces(
+      context.db.rows,
+      users.map(({ id }) => id),
+    );
+    return traces;
+  };
+}
 
 /** One after the other: they write to the same rows of others. */
 function eachUser(context: Context, users: DueUser[], work: (user: DueUser) => Promise<void>): Promise<void> {
@@ -102,16 +120,20 @@ async function claimUnlessClaimed(context: Context, user: DueUser): Promise<Clai
   if (user.stripeCustomerId && !context.stripe)
     throw new AppError('not_configured', (t) => t.accounts.stripeMissing);
   if (user.claimed) return 'claimed';
-  return context.db.write(async (tx) => {
-    await boundLockWaits(tx);
-    return claimUser(tx, user.id, context.now());
-  });
+  return unlessDeadlocked(() =>
+    context.db.write(async (tx) => {
+      await boundLockWaits(tx);
+      return claimUser(tx, user.id, context.now());
+    }),
+  );
 }
 
-async function deleteAccount({ context, tally, erasures }: Run, user: DueUser): Promise<void> {
+async function deleteAccount(run: Run, user: DueUser): Promise<void> {
+  const { context, tally, erasures } = run;
   const { db, signal, log } = context;
   tally.subscriptionsCancelled += await removeStripeCustomer(user.id, { ...context, rows: db.rows }, signal);
-  if (await eraseAndSayFarewell(context, user.id)) {
+  const traces = await run.traces();
+  if (await unlessDeadlocked(() => eraseAndSayFarewell(context, user.id, traces))) {
     tally.deleted += 1;
     log.info({ userId: user.id }, 'account deleted');
   }
@@ -119,12 +141,12 @@ async function deleteAccount({ context, tally, erasures }: Run, user: DueUser): 
 }
 
 /** @returns false when there was nothing to delete any more */
-function eraseAndSayFarewell(context: Context, userId: string): Promise<boolean> {
+function eraseAndSayFarewell(context: Context, userId: string, traces: Traces): Promise<boolean> {
   const { messages, vault, mail } = context;
   return context.db.write(async (tx) => {
     await boundLockWaits(tx);
     const now = context.now();
-    const erased = await eraseUser(tx, userId, { messages, vault, now, claimed: true });
+    const erased = await eraseUser(tx, userId, { messages, vault, now, claimed: true, traces });
     if (!erased) return false;
     const { email, name, suppressed } = erased.subject;
     const farewell = {
@@ -134,7 +156,7 @@ function eraseAndSayFarewell(context: Context, userId: string): Promise<boolean>
       ephemeral: true,
       ...farewellMail({ name }, context),
     };
-    // The suppression went with the person, but it was their word, or their server's.
+    // It was their word, or their server's.
     if (!suppressed) await queueMessages(tx, [farewell], { sender: mail.sender, vault, now });
     const erasure = { id: uuidv7(), userId, deletedAt: now.toISOString() };
     await recordErasure(tx, erasure, { counts: erased.counts, storedAt: null });

@@ -23,11 +23,15 @@ const lockFollowups = (companyId: string): SQL => sql`
   where document_id in (select id from cronhook.billing_documents where company_id = ${companyId}::uuid)
   order by id for update`;
 
-/** A document that has not been chased yet gets its stopped row now, or a later run would begin to chase it. */
+/**
+ * A document that has not been chased yet gets its stopped row now, or a later run would begin to chase it. By the
+ * documents' ids, as the task `followups` adds them.
+ */
 const stopFollowups = (companyId: string, now: Date): SQL => sql`
   insert into cronhook.followups as followup (document_id, stopped_at, stopped_reason)
   select id, ${now.toISOString()}::timestamptz, 'company_deleted' from cronhook.billing_documents
   where company_id = ${companyId}::uuid
+  order by id
   on conflict (document_id) do update set stopped_at = excluded.stopped_at, stopped_reason = excluded.stopped_reason
     where followup.stopped_at is null
   returning 1`;

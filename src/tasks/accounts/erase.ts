@@ -7,6 +7,7 @@ import { PERSONAL_DATA } from './personal-data.js';
 import { redactRows } from './redact-rows.js';
 import { TABLES, type TableName, type TableRule } from './rules.js';
 import { type Rows, readSubject, type Subject } from './subject.js';
+import type { Traces } from './traces.js';
 
 interface EraseTools {
   messages: Messages;
@@ -15,6 +16,8 @@ interface EraseTools {
   now: Date;
   /** Only a user whose deletion has begun. */
   claimed: boolean;
+  /** Where addresses were found a moment ago; without it this deletion looks for itself. */
+  traces?: Traces;
 }
 
 /** By table, what was deleted or changed. */
@@ -33,7 +36,7 @@ export interface Erased {
 export async function eraseUser(
   tx: Transaction,
   userId: string,
-  { messages, vault, now, claimed }: EraseTools,
+  { messages, vault, now, claimed, traces }: EraseTools,
 ): Promise<Erased | undefined> {
   const rows: Rows = (statement) => rowsOf(tx, statement);
   const subject = await readSubject(rows, userId, { claimed, lock: true, vault });
@@ -46,8 +49,8 @@ export async function eraseUser(
     await closeCompany(rows, subject.companyId, messages.accounts.deletedCompany, now, add);
   for (const [tableName, rule] of rules()) {
     const table = getTableName(TABLES[tableName]);
-    if (rule.goes) add(table, await countOf(rows, deletion(table, rule.goes(subject))));
-    add(table, await redactRows(rows, tableName, subject, messages.accounts.redacted));
+    if (rule.goes) add(table, await countOf(rows, deletion(table, rule.goes(subject), rule.leaves)));
+    add(table, await redactRows(rows, tableName, { subject, traces }, messages.accounts.redacted));
   }
   return { subject, counts };
 }
@@ -75,8 +78,9 @@ export async function previewErasure(
 
 const rules = () => Object.entries(PERSONAL_DATA) as [TableName, TableRule][];
 
-const deletion = (table: string, condition: SQL): SQL => sql`
-  with gone as (delete from cronhook.${sql.identifier(table)} where ${condition} returning 1)
+const deletion = (table: string, condition: SQL, leaves?: SQL): SQL => sql`
+  with gone as (delete from cronhook.${sql.identifier(table)} where ${condition} returning *)
+  ${leaves ? sql`, left_behind as (${leaves})` : sql``}
   select count(*)::int as count from gone`;
 
 async function countOf(rows: Rows, statement: SQL): Promise<number> {

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { digestSql } from '../../db/suppressions.js';
 import { BILLING_DATA } from './personal-data-billing.js';
 import { INBOX_DATA } from './personal-data-inbox.js';
 import {
@@ -22,6 +23,17 @@ const withMailboxes = ({ addresses, mailboxAddresses }: Subject): string[] => [
 
 /** What another company is about to send to its customer, who may be that person, is not ours to take back. */
 const WAITING_FOLLOWUP = sql`(status in ('pending', 'sending', 'held') and dedupe_key like 'followup:%')`;
+
+/**
+ * Whoever asked for no more mail, or cannot get any, may be another company's customer still: that outlives the account
+ * (GDPR, art. 21(3)), without the address and without the words of servers, which may name anybody.
+ */
+const OBJECTION = sql`
+  insert into cronhook.suppressed_addresses (address, reason, created_at)
+  select distinct on (1) ${digestSql(sql`address`)}, case when reason = 'unsubscribed' then reason else 'erased' end,
+    created_at
+  from gone order by 1, created_at
+  on conflict (address) do nothing`;
 
 /**
  * Every table and every column of the schema. The deletion reads its statements from here, table after table in this
@@ -48,10 +60,14 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
     columns: { userId: 'row goes', day: 'row goes', createdAt: 'row goes' },
   },
   suppressedAddresses: {
-    goes: ({ addresses, numbers }) => sql`lower(address) in ${oneOf([...addresses, ...numbers], 'text')}`,
-    columns: { address: 'row goes', reason: 'address redacted', createdAt: 'none' },
+    goes: ({ addresses, numbers }) => sql`
+      (lower(trim(address)) in ${oneOf([...addresses, ...numbers], 'text')} and address not like 'sha256:%')`,
+    leaves: OBJECTION,
+    shared: true,
+    columns: { address: 'digested', reason: 'address redacted', createdAt: 'none' },
   },
   outboxMessages: {
+    shared: true,
     goes: (subject) => sql`
       (lower(recipient) in ${oneOf(subject.addresses, 'text')} and not ${WAITING_FOLLOWUP} or id in ${oneOf(subject.sealedIds, 'uuid')}
         or channel = 'sms' and regexp_replace(recipient, '[^0-9+]', '', 'g') in ${oneOf(subject.numbers, 'text')}
@@ -83,6 +99,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
     },
   },
   notifications: {
+    shared: true,
     goes: ofUser,
     named: (subject) => sql`(user_id is null or user_id in ${ofMembers(subject, 'id')})`,
     columns: {
@@ -132,6 +149,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   ...INBOX_DATA,
   ...BILLING_DATA,
   incidents: {
+    shared: true,
     addresses: withMailboxes,
     columns: {
       id: 'none',
@@ -146,6 +164,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
     },
   },
   taskRuns: {
+    shared: true,
     addresses: withMailboxes,
     columns: {
       id: 'none',

@@ -1,17 +1,18 @@
-import { getTableColumns, getTableName, type SQL, sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { storable } from '../../db/json.js';
+import { addressPattern, type Pattern } from './patterns.js';
 import { PERSONAL_DATA } from './personal-data.js';
-import { createRedactor, type Redact, redactJson, spellings } from './redact.js';
-import { TABLES, type TableName, type TableRule } from './rules.js';
+import { createRedactor, type Redact, redactJson } from './redact.js';
+import { oneOf, type TableName, type TableRule } from './rules.js';
+import { anyOf, columnName, keyOf, type Searched, searchedColumns, tableOf, textOf } from './searched.js';
 import type { Rows, Subject } from './subject.js';
+import type { Traces } from './traces.js';
 
 const BATCH = 200;
 
-interface Searched {
-  name: string;
-  type: string;
-  /** Emptied instead of redacted. */
-  cleared: boolean;
+interface Whose {
+  subject: Subject;
+  traces: Traces | undefined;
 }
 
 type FoundRow = { key: string; withNames: boolean } & Record<string, string | null>;
@@ -23,17 +24,22 @@ type FoundRow = { key: string; withNames: boolean } & Record<string, string | nu
 export async function redactRows(
   rows: Rows,
   tableName: TableName,
-  subject: Subject,
+  { subject, traces }: Whose,
   placeholder: string,
 ): Promise<number> {
   const rule: TableRule = PERSONAL_DATA[tableName];
   const columns = searchedColumns(tableName);
   if (columns.length === 0) return 0;
-  const addresses = rule.addresses?.(subject) ?? subject.addresses;
+  const known = rule.addresses?.(subject) ?? subject.addresses;
+  const addresses = known.map(addressPattern);
   const redact = createRedactor({ addresses, names: subject.names }, placeholder);
+  const named = rule.named?.(subject) ?? sql`false`;
+  const naming = sql`(${whereSeen(tableName, known, traces, holds(columns, addresses))}
+    or case when ${named} then ${holds(columns, subject.names)} else false end)`;
+  const searched = sql`${rule.searched?.(subject) ?? sql`true`} and ${naming}`;
   let changed = 0;
   for (let after: string | undefined; ; ) {
-    const found = await rows<FoundRow>(search(tableName, rule, columns, { subject, addresses, after }));
+    const found = await rows<FoundRow>(search(tableName, columns, { named, searched, after }));
     const redacted = found.flatMap((row) => redactRow(row, columns, redact) ?? []);
     if (redacted.length > 0) await rows(replacement(tableName, columns, redacted));
     changed += redacted.length;
@@ -42,59 +48,33 @@ export async function redactRows(
   }
 }
 
-function searchedColumns(tableName: TableName): Searched[] {
-  const rules: Record<string, string> = PERSONAL_DATA[tableName].columns;
-  return Object.entries(getTableColumns(TABLES[tableName])).flatMap(([property, column]) => {
-    const cleared = rules[property] === 'cleared' || (rules[property] === 'anonymised' && !column.notNull);
-    if (!cleared && !rules[property]?.endsWith('redacted')) return [];
-    return { name: column.name, type: column.getSQLType(), cleared };
-  });
+/** The texts are looked at in rows that had a trace when all were searched, and in those written since. */
+function whereSeen(tableName: TableName, addresses: string[], traces: Traces | undefined, holds: SQL): SQL {
+  const seen = traces?.of(tableName, addresses);
+  if (!seen) return holds;
+  const key = keyOf(tableName);
+  // In this order, whatever the planner thinks of the cost: to look at all texts takes seconds.
+  return sql`case when ${key.name} in ${oneOf(seen.keys, key.type)} or age(held.xmin) <= age(${seen.since}::xid)
+    then ${holds} else false end`;
 }
 
-const columnName = (name: string): SQL => sql`${sql.identifier(name)}`;
-
-const tableOf = (tableName: TableName): SQL => sql`cronhook.${columnName(getTableName(TABLES[tableName]))}`;
-
-function keyOf(tableName: TableName) {
-  const key = Object.values(getTableColumns(TABLES[tableName])).find((column) => column.primary);
-  if (!key) throw new Error(`${tableName} has no key of one column`);
-  return { name: columnName(key.name), type: sql.raw(key.getSQLType()) };
-}
+const holds = (columns: Searched[], patterns: Pattern[]): SQL =>
+  patterns.length === 0 ? sql`false` : sql`${textOf(columns)} ~* ${anyOf(patterns)}`;
 
 /** Rows that may name the person, in the order of their keys; which do is then looked at closely. */
 function search(
   tableName: TableName,
-  rule: TableRule,
   columns: Searched[],
-  { subject, addresses, after }: { subject: Subject; addresses: string[]; after: string | undefined },
+  { named, searched, after }: { named: SQL; searched: SQL; after: string | undefined },
 ): SQL {
   const key = keyOf(tableName);
-  const names = columns.map(({ name }) => sql`${columnName(name)}::text`);
-  const named = rule.named?.(subject) ?? sql`false`;
+  const texts = columns.map(({ name }) => sql`${columnName(name)}::text as ${columnName(name)}`);
   return sql`
-    select ${key.name}::text as key, (${named}) is true as "withNames",
-      ${sql.join(
-        columns.map(({ name }) => sql`${columnName(name)}::text as ${columnName(name)}`),
-        sql`, `,
-      )}
+    select ${key.name}::text as key, (${named}) is true as "withNames", ${sql.join(texts, sql`, `)}
     from ${tableOf(tableName)} as held
-    cross join lateral (
-      select lower(concat_ws(chr(10), ${sql.join(names, sql`, `)})) as haystack offset 0
-    ) as searched
-    where ${rule.searched?.(subject) ?? sql`true`}
-      ${after === undefined ? sql`` : sql`and ${key.name} > ${after}::${key.type}`}
-      and (${holdsOneOf(addresses)} or ${named} and ${holdsOneOf(subject.names)})
+    where ${searched} ${after === undefined ? sql`` : sql`and ${key.name} > ${after}::${sql.raw(key.type)}`}
     order by ${key.name} limit ${BATCH} for update of held
   `;
-}
-
-function holdsOneOf(values: string[]): SQL {
-  const needles = values.flatMap(spellings);
-  const inJson = needles.map((needle) => JSON.stringify(needle).slice(1, -1));
-  return sql`exists (
-    select from jsonb_array_elements_text(${JSON.stringify([...new Set([...needles, ...inJson])])}::jsonb) as needle
-    where strpos(haystack, lower(needle)) > 0
-  )`;
 }
 
 /** @returns undefined for a row in which nothing is to be replaced */
@@ -125,7 +105,7 @@ function replacement(tableName: TableName, columns: Searched[], redacted: FoundR
   const fields = columns.map(({ name }) => sql`${columnName(name)} text`);
   return sql`
     update ${tableOf(tableName)} as held set ${sql.join(assignments, sql`, `)}
-    from json_to_recordset(${JSON.stringify(redacted, storable)}::json) as clean (key ${key.type},
+    from json_to_recordset(${JSON.stringify(redacted, storable)}::json) as clean (key ${sql.raw(key.type)},
       ${sql.join(fields, sql`, `)})
     where held.${key.name} = clean.key
   `;

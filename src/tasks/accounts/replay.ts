@@ -4,11 +4,13 @@ import type { Storage } from '../../clients/storage.js';
 import type { Stripe } from '../../clients/stripe.js';
 import type { Vault } from '../../clients/vault.js';
 import type { Database } from '../../db/client.js';
+import { unlessDeadlocked } from '../../db/deadlock.js';
 import type { Messages } from '../../locales/index.js';
 import { boundLockWaits, lockProblem } from './claim.js';
 import { eraseUser } from './erase.js';
 import { ERASURES, type Erasure, parseErasure, recordErasure } from './erasures.js';
 import { removeStripeCustomer } from './stripe-customer.js';
+import { findTraces, type Traces } from './traces.js';
 
 interface ReplayTools {
   db: Database;
@@ -56,12 +58,15 @@ export async function replayErasures(tools: ReplayTools): Promise<ReplayTally> {
   const tally = { erasures: 0, returned: 0, deleted: 0, recorded: 0, unreadable: 0, failed: 0 };
   for await (const chunk of storedErasures(tools, tally)) {
     tally.erasures += chunk.length;
-    for (const { erasure, isBack } of await compare(tools.db, chunk)) {
+    const wanted = await compare(tools.db, chunk);
+    const back = wanted.filter(({ isBack }) => isBack).map(({ erasure }) => erasure.userId);
+    const traces = back.length > 0 && !tools.dryRun ? await findTraces(tools.db.rows, back) : undefined;
+    for (const { erasure, isBack } of wanted) {
       if (isBack) tally.returned += 1;
       if (isBack) tools.tell.returned(erasure.userId);
       if (tools.dryRun) continue;
       try {
-        await replay(erasure, tools, tally);
+        await replay(erasure, tools, traces, tally);
       } catch (error) {
         tally.failed += 1;
         tools.tell.failed(erasure.userId, lockProblem(error));
@@ -111,18 +116,26 @@ async function compare(db: Database, chunk: StoredErasure[]) {
   return found.map(({ index, isBack }) => ({ erasure: chunk[index] as StoredErasure, isBack }));
 }
 
-async function replay(erasure: StoredErasure, tools: ReplayTools, tally: ReplayTally): Promise<void> {
+async function replay(
+  erasure: StoredErasure,
+  tools: ReplayTools,
+  traces: Traces | undefined,
+  tally: ReplayTally,
+): Promise<void> {
   const { db, stripe, messages, vault, now } = tools;
   // The customer went before the data did, the first time: without the key there is nothing to catch up on.
   if (stripe)
     await removeStripeCustomer(erasure.userId, { stripe, rows: db.rows }, new AbortController().signal);
-  const [deleted, recorded] = await db.transaction(async (tx) => {
-    await boundLockWaits(tx);
-    const erased = await eraseUser(tx, erasure.userId, { messages, vault, now: now(), claimed: false });
-    const { storedAt } = erasure;
-    const record = { counts: erased?.counts ?? {}, storedAt };
-    return [erased !== undefined, await recordErasure(tx, erasure, record)] as const;
-  });
+  const again = () =>
+    db.transaction(async (tx) => {
+      await boundLockWaits(tx);
+      const options = { messages, vault, now: now(), claimed: false, ...(traces && { traces }) };
+      const erased = await eraseUser(tx, erasure.userId, options);
+      const { storedAt } = erasure;
+      const record = { counts: erased?.counts ?? {}, storedAt };
+      return [erased !== undefined, await recordErasure(tx, erasure, record)] as const;
+    });
+  const [deleted, recorded] = await unlessDeadlocked(again);
   if (deleted) tally.deleted += 1;
   if (recorded) tally.recorded += 1;
 }

@@ -10,6 +10,7 @@ import type { Subject } from './subject.js';
  * - `redacted`: in the rows that stay, the person's address is replaced by a neutral text, whoever's rows they are; their
  *   name, number and customer id only in rows of their own company and of the administrators (`named`);
  * - `address redacted`: the address only. Such rows tell of everybody, and a name may be any words;
+ * - `digested`: in that person's rows a digest takes its place, which recognises the value and tells nobody of it;
  * - `cleared`: in the rows that stay, a value in which something would be redacted becomes null;
  * - `anonymised`: overwritten with the last member; before that, cleared where it may be null;
  * - `kept`: it stays, for the reason given.
@@ -19,6 +20,7 @@ export type ColumnRule =
   | 'row goes'
   | 'redacted'
   | 'address redacted'
+  | 'digested'
   | 'cleared'
   | 'anonymised'
   | `kept: ${string}`;
@@ -26,6 +28,10 @@ export type ColumnRule =
 export interface TableRule<Column extends PropertyKey = string> {
   /** The rows that go with this person, and with the company when its last member goes. */
   goes?(subject: Subject): SQL;
+  /** What such a row leaves behind: an `insert` that reads from `gone`. */
+  leaves?: SQL;
+  /** A table of the service itself with rows about everybody: searched once for all deletions of a run. */
+  shared?: true;
   /** Where the address is looked for; everywhere without it. */
   searched?(subject: Subject): SQL;
   /** Where name, number and customer id are looked for too; nowhere without it, for to others they may be any words. */
@@ -52,7 +58,7 @@ export const ofUser = ({ userId }: Subject): SQL => sql`user_id = ${userId}::uui
 export const ofCompany = ({ companyId }: Subject): SQL => sql`company_id = ${companyId}::uuid`;
 export const ofGoneCompany = (subject: Subject): SQL =>
   subject.lastMember ? ofCompany(subject) : sql`false`;
-export const oneOf = (values: string[], type: 'text' | 'uuid'): SQL =>
+export const oneOf = (values: string[], type: string): SQL =>
   sql`(select value::${sql.raw(type)} from jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
 
 /** Everybody in the person's company. */

@@ -2,7 +2,9 @@ import { sql } from 'drizzle-orm';
 import { isAddress } from '../../clients/mail.js';
 import type { Vault } from '../../clients/vault.js';
 import type { Database } from '../../db/client.js';
+import { suppressedSql } from '../../db/suppressions.js';
 import { type Envelope, sealedIn } from '../../messages/queue.js';
+import { literalPattern, namePattern, type Pattern, phonePattern, phoneRecipients } from './patterns.js';
 import { goingMailboxes } from './rules.js';
 
 /** Sends one statement, in a transaction or by itself. */
@@ -24,7 +26,7 @@ export interface Subject {
   /** As messages are sent to them. */
   numbers: string[];
   /** What the person's surroundings may call them: names of two words or more, numbers, the customer id. */
-  names: string[];
+  names: Pattern[];
   mailboxIds: string[];
   /** Of the mailboxes that go, lower-case: runs of the inbox sync tell of them. */
   mailboxAddresses: string[];
@@ -70,7 +72,7 @@ export async function readSubject(
   );
   const [person] = await rows<Person>(sql`
     select name, email, phone, stripe_customer_id as "stripeCustomerId",
-      exists (select from cronhook.suppressed_addresses where lower(address) = lower(email)) as suppressed
+      ${suppressedSql(sql`email`)} as suppressed
     from cronhook.users
     where id = ${userId}::uuid and company_id is not distinct from ${companyId}::uuid
       ${claimed ? sql`and deletion_started_at is not null` : sql``} ${locked}
@@ -98,7 +100,6 @@ export async function readSubject(
   return subject;
 }
 
-const TWO_WORDS = /\S\s+\S/;
 const SHORTEST_NUMBER = 6;
 
 /** A number that somebody else is reached by too (a switchboard, say) recognises nobody. */
@@ -113,30 +114,17 @@ async function recognise(
     where id <> ${userId}::uuid and right(regexp_replace(phone, '[^0-9]', '', 'g'), 9) = ${digits.slice(-9)}
   `);
   const isOwn = shared.length === 0 && digits.length >= SHORTEST_NUMBER;
-  const spelled = phone && isOwn ? spellingsOf(phone) : [];
+  const number = isOwn ? (phone ?? '') : '';
   return {
     // An empty one would be everybody's: the recipient of encrypted messages is.
     addresses: [email.trim().toLowerCase()].filter(Boolean),
-    numbers: [...new Set(spelled.map((number) => number.replace(/[^\d+]/g, '')))],
+    numbers: number ? phoneRecipients(number) : [],
     names: [
-      ...[name.trim()].filter((known) => TWO_WORDS.test(known)),
-      ...spelled,
-      ...(stripeCustomerId ? [stripeCustomerId] : []),
-    ],
+      namePattern(name),
+      number ? phonePattern(number) : undefined,
+      stripeCustomerId ? literalPattern(stripeCustomerId) : undefined,
+    ].filter((pattern) => pattern !== undefined),
   };
-}
-
-/** A number as people write it; a French one often without its country, and in pairs. */
-export function spellingsOf(phone: string): string[] {
-  const plain = phone.replace(/[^\d+]/g, '').replace(/^00/, '+');
-  const [, local] = /^(?:\+33|0)(\d{9})$/.exec(plain.replace(/^\+330/, '+33')) ?? [];
-  if (!local) return [...new Set([phone.trim(), plain])];
-  const pairs = [local.slice(0, 1), ...(local.slice(1).match(/../g) ?? [])];
-  const written = ['', ' ', '.', '-'].flatMap((gap) => [
-    `0${pairs.join(gap)}`,
-    `+33${gap}${pairs.join(gap)}`,
-  ]);
-  return [...new Set([phone.trim(), ...written, `+33 (0)${pairs.join(' ')}`])];
 }
 
 /** Messages that wait encrypted; those that have ended are blank. */

@@ -16,10 +16,14 @@ export async function addMissing({ db, site, now, dryRun, outOfTime }: FollowupC
         tx,
         sql`
           insert into cronhook.followups (document_id)
-          select document.id from cronhook.billing_documents document
-          where ${chased(today)}
-            and not exists (select from cronhook.followups where document_id = document.id)
-          limit ${BATCH_SIZE}
+          select id from (
+            select document.id from cronhook.billing_documents document
+            where ${chased(today)}
+              and not exists (select from cronhook.followups where document_id = document.id)
+            limit ${BATCH_SIZE}
+          ) as missing
+          -- In the order in which a company that is closed adds its own.
+          order by id
           on conflict (document_id) do nothing returning 1
         `,
       );

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { chased, GONE, todayIn } from '../../db/billing.js';
+import { suppressedSql } from '../../db/suppressions.js';
 
 /** A document whose next follow-up is due. */
 export interface DueDocument {
@@ -93,6 +94,5 @@ export const documentColumns = (now: Date, timeZone: string, dayOff: boolean): S
   document.due_at::text as "dueAt", document.url, company.name as "companyName",
   settings.sender_name as "senderName", coalesce(settings.reply_to, company.email) as "replyTo",
   sent as "stepsSent", cardinality(delays) as steps, ${todayIn(now, timeZone)} - since as "daysLate",
-  delays[1] as "firstDelay", ${blockedColumn(dayOff)}, exists (
-    select from cronhook.suppressed_addresses where lower(address) = lower(trim(document.customer_email))
-  ) as suppressed`;
+  delays[1] as "firstDelay", ${blockedColumn(dayOff)},
+  ${suppressedSql(sql`document.customer_email`)} as suppressed`;
