@@ -1,3 +1,4 @@
+import { missingTable } from './db/table-problem.js';
 import { AppError, describeError, type ErrorCode, isDatabaseUnavailable } from './errors.js';
 import type { Messages } from './locales/index.js';
 import type { ItemError } from './run-context.js';
@@ -40,7 +41,11 @@ export function explain(
   if (stop === 'time_limit') return failed(messages.run.timeLimit(task.timeoutMs / 1000));
   if (stop === 'lease_lost') return failed(messages.run.leaseLost);
   if (isDatabaseUnavailable(error)) return databaseAway(messages);
-  return failed(error instanceof AppError ? describeError(error, messages) : messages.run.internal(runId));
+  if (error instanceof AppError) {
+    const code = error.code === 'not_configured' ? error.code : 'task_failed';
+    return { status: 'failed', code, message: describeError(error, messages) };
+  }
+  return failed(missingTable(error)?.(messages) ?? messages.run.internal(runId));
 }
 
 /** The ending of a run that had, or could record, no database. */

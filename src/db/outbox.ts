@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, type Executor, rowsOf, type Transaction } from './client.js';
 import type { Channel, MessageStatus } from './schema/messages.js';
+import { suppressedSql } from './suppressions.js';
 
 /** Whether a message may go: its cause stands, has gone, or wants it to wait for a working day. */
 export type Standing = 'stands' | 'gone' | 'waits';
@@ -8,6 +9,7 @@ export type Standing = 'stands' | 'gone' | 'waits';
 /** A message as its delivery needs it. */
 export interface QueuedMessage {
   id: string;
+  task: string;
   recipient: string;
   subject: string | null;
   textBody: string;
@@ -23,12 +25,20 @@ export interface QueuedMessage {
   suppressed: boolean;
 }
 
-const suppressed = sql`exists (
-  select from cronhook.suppressed_addresses where lower(address) = lower(message.recipient)
-)`;
+/** Whether the address of `message` gets nothing. */
+export const SUPPRESSED: SQL = suppressedSql(sql`message.recipient`);
 
 /** Sends single statements, each a transaction of its own. */
 type Statements = Pick<Database, 'rows'>;
+
+/** What is asked about `message` before it goes out. */
+export interface Questions {
+  /** Whether it can be asked about at all; what cannot waits. */
+  answerable: SQL;
+  /** How its cause stands. */
+  standing: SQL;
+  suppressed: SQL;
+}
 
 interface Claim {
   channel: Channel;
@@ -37,27 +47,31 @@ interface Claim {
   runId: string;
   now: Date;
   limit: number;
-  /** How the cause of `message` stands. */
-  standing: SQL;
+  questions: Questions;
+}
+
+/** What is due of `message`, of one task or of all. */
+export function dueMessages({ channel, task, now }: Pick<Claim, 'channel' | 'task' | 'now'>): SQL {
+  const ofTask = task === undefined ? sql`true` : sql`message.task = ${task}`;
+  return sql`message.status = 'pending' and message.next_attempt_at <= ${now.toISOString()}::timestamptz
+    and message.channel = ${channel} and ${ofTask}`;
 }
 
 /** Takes what is due for this run; other runs, on other replicas too, take other messages. */
 export async function claimMessages(tx: Transaction, claim: Claim): Promise<QueuedMessage[]> {
-  const ofTask = claim.task === undefined ? sql`true` : sql`task = ${claim.task}`;
+  const { answerable, standing, suppressed } = claim.questions;
   return rowsOf<QueuedMessage>(
     tx,
     sql`
       with due as (
-        select id from cronhook.outbox_messages
-        where status = 'pending' and next_attempt_at <= ${claim.now.toISOString()}::timestamptz
-          and channel = ${claim.channel} and ${ofTask}
+        select id from cronhook.outbox_messages message where ${dueMessages(claim)} and ${answerable}
         order by next_attempt_at, id limit ${claim.limit} for update skip locked
       ), message as (
         update cronhook.outbox_messages claimed set status = 'sending', claimed_by = ${claim.runId}::uuid
         from due where claimed.id = due.id returning claimed.*
       )
-      select id, recipient, subject, text_body as "textBody", html_body as "htmlBody", headers,
-        attachments, message_id as "messageId", ephemeral, attempts, last_error as "lastError", ${claim.standing} as standing, ${suppressed} as suppressed
+      select id, task, recipient, subject, text_body as "textBody", html_body as "htmlBody", headers,
+        attachments, message_id as "messageId", ephemeral, attempts, last_error as "lastError", ${standing} as standing, ${suppressed} as suppressed
       from message order by next_attempt_at, id
     `,
   );
@@ -68,7 +82,7 @@ export async function lookAgain(
   db: Statements,
   id: string,
   runId: string,
-  standing: SQL,
+  { standing, suppressed }: Questions,
 ): Promise<Pick<QueuedMessage, 'standing' | 'suppressed'> | undefined> {
   const [row] = await db.rows<Pick<QueuedMessage, 'standing' | 'suppressed'>>(sql`
     select ${standing} as standing, ${suppressed} as suppressed from cronhook.outbox_messages message
@@ -79,9 +93,7 @@ export async function lookAgain(
 
 /** For addresses that stand in no row: those of ephemeral messages. */
 export async function isSuppressed(db: Statements, address: string): Promise<boolean> {
-  const found = await db.rows(
-    sql`select from cronhook.suppressed_addresses where lower(address) = lower(${address})`,
-  );
+  const found = await db.rows(sql`select where ${suppressedSql(sql`${address}::text`)}`);
   return found.length > 0;
 }
 
@@ -199,6 +211,25 @@ export async function retryMessages(executor: Executor, now: Date): Promise<numb
     `,
   );
   return retried.length;
+}
+
+/**
+ * Says of what is due and must wait why it does.
+ * @returns how many messages wait
+ */
+export async function holdBack(tx: Transaction, waiting: SQL, why: string): Promise<number> {
+  await tx.execute(sql`
+    with untold as (
+      select id from cronhook.outbox_messages message
+      where ${waiting} and last_error is distinct from ${why} for update skip locked
+    )
+    update cronhook.outbox_messages message set last_error = ${why} from untold where message.id = untold.id
+  `);
+  const [row] = await rowsOf<{ count: number }>(
+    tx,
+    sql`select count(*)::int as count from cronhook.outbox_messages message where ${waiting}`,
+  );
+  return row?.count ?? 0;
 }
 
 /** How many messages are due and still there. */

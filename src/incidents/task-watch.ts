@@ -5,15 +5,10 @@ import type { Logger } from '../log.js';
 import type { Outcome } from '../run-outcome.js';
 import type { Services } from '../services.js';
 import type { Site } from '../site.js';
-import {
-  diedTwice,
-  lockIncidents,
-  noteFailures,
-  noteRecovery,
-  stillStanding,
-  type TaskFailure,
-  wasPartial,
-} from './task-incidents.js';
+import { isAnythingOwed, tellOwed } from './owed.js';
+import { diedTwice, stillStanding, wasPartial } from './task-history.js';
+import { lockIncidents, noteFailures, noteRecovery, type TaskFailure } from './task-incidents.js';
+import type { Telling } from './telling.js';
 
 interface WatchOptions {
   db: Database;
@@ -37,6 +32,8 @@ interface EndedRun {
 const SHARED = new Set(['SMTP', 'SMS', 'storage']);
 const DATABASE = 'database';
 const QUOTED_ERRORS = 3;
+/** How often runs that go well look for what another process has left to tell. */
+const LOOK_EVERY_MS = 15 * 60_000;
 
 /** Turns the ends of runs into incidents, and incidents into mails to the administrator. */
 export function createTaskWatch({ db, services, messages, site, log, now }: WatchOptions) {
@@ -47,11 +44,23 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
     if (!unwritten.has(task)) unwritten.set(task, { task, runId, message, cause: DATABASE, since: now() });
   };
 
-  const telling = () => ({
+  /** True when the last attempt to tell something has left something to tell. */
+  let owes = false;
+  let lookedAt = now().getTime();
+
+  const isOwing = async () => {
+    if (owes || now().getTime() - lookedAt < LOOK_EVERY_MS) return owes;
+    lookedAt = now().getTime();
+    return isAnythingOwed(db);
+  };
+
+  const telling = (): Telling => ({
     site,
     messages,
     tools: { sender: services.mail?.sender, vault: services.vault, now: now() },
     canMail: services.mail !== undefined,
+    log,
+    refused: new Set(),
   });
 
   return {
@@ -61,7 +70,9 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
         if (!(await diedTwice(tx, task, runId))) return false;
         await lockIncidents(tx);
         const message = messages.incidents.diedTwice;
-        await noteFailures(tx, [{ task, runId, message, cause: `task:${task}`, since: now() }], telling());
+        const told = telling();
+        await noteFailures(tx, [{ task, runId, message, cause: `task:${task}`, since: now() }], told);
+        owes ||= told.refused.size > 0;
         return true;
       });
     },
@@ -69,25 +80,29 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
     /** A task could not be claimed, since the database did not answer. */
     missed: (task: string) => remember(task, null, messages.errors.databaseUnavailable),
 
-    /** @returns true when there may be something to tell; a run that went well as ever costs no statement */
+    /** @returns true when there may be something to deliver; a run that went well as ever costs no statement, but for a look now and then */
     async ended({ task, runId, outcome, troubled }: EndedRun): Promise<boolean> {
       const { status } = outcome;
       if (!['succeeded', 'partial', 'failed'].includes(status)) return false;
-      if (status === 'succeeded' && !troubled && unwritten.size === 0) return false;
       const missed = [...unwritten.values()];
       try {
-        await db.transaction(async (tx) => {
+        if (status === 'succeeded' && !troubled && missed.length === 0 && !(await isOwing())) return false;
+        const { refused, owesMore } = await db.transaction(async (tx) => {
+          const told = telling();
           await lockIncidents(tx);
+          const owesMore = await tellOwed(tx, told);
           const failed =
             status === 'failed' ||
             (status === 'partial' && (troubled || (await wasPartial(tx, task, runId))));
           const failures = await stillStanding(tx, missed);
           if (failed) failures.push(failureOf(task, runId, outcome, now()));
-          await noteFailures(tx, failures, telling());
-          if (status === 'succeeded') await noteRecovery(tx, task, telling());
+          await noteFailures(tx, failures, told);
+          if (status === 'succeeded') await noteRecovery(tx, task, told);
+          return { refused: told.refused, owesMore };
         });
         for (const { task: name } of missed) unwritten.delete(name);
-        return true;
+        owes = refused.size > 0 || owesMore;
+        return !refused.has('mail');
       } catch (error) {
         log.error({ err: error }, 'the incident could not be written down');
         if (status === 'failed' && isDatabaseUnavailable(error)) remember(task, runId, outcome.message);

@@ -13,14 +13,17 @@ interface Moment {
 }
 
 /** A kind of cause: the form of its dedupe keys, and how it stands. */
-interface Cause {
+export interface Cause {
   keys: string;
+  /** What is asked: the team's application may have replaced them. */
+  tables: string[];
   standing(moment: Moment): SQL;
 }
 
-const CAUSES: Cause[] = [
+export const CAUSES: Cause[] = [
   {
     keys: `^followup:${UUID}:[0-9]+$`,
+    tables: ['followups', 'billing_documents', 'companies', 'billing_settings'],
     standing: ({ now, timeZone }) => sql`coalesce((
       select case
         when followup.stopped_at is not null or not followup.auto_enabled
@@ -37,6 +40,7 @@ const CAUSES: Cause[] = [
   },
   {
     keys: `^appointment:${UUID}:[0-9]+:[0-9]+$`,
+    tables: ['appointments'],
     standing: ({ now }) => sql`case when exists (
       select from cronhook.appointments appointment
       where appointment.id = ${causeId} and appointment.status = 'planned'
@@ -46,13 +50,13 @@ const CAUSES: Cause[] = [
   },
 ];
 
-/** How the cause of `message` stands: an invoice paid since must not be chased. */
-export function standingOf(moment: Moment): SQL {
-  const cases = CAUSES.map(
+/** How the cause of `message` stands, if it is one of these: an invoice paid since must not be chased. */
+export function standingOf(causes: Cause[], moment: Moment): SQL {
+  if (causes.length === 0) return ALWAYS_STANDS;
+  const cases = causes.map(
     ({ keys, standing }) => sql`when message.dedupe_key ~ ${keys} then ${standing(moment)}`,
   );
   return sql`case ${sql.join(cases, sql` `)} else 'stands' end`;
 }
 
-/** For messages that no cause can take back; asking for it would make them depend on tables of others. */
-export const ALWAYS_STANDS: SQL = sql`'stands'`;
+const ALWAYS_STANDS: SQL = sql`'stands'`;

@@ -6,8 +6,18 @@ import { onTestFinished } from 'vitest';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** One run of a task in a process of its own, which a test may kill. */
-export function spawnRun(task: string, env: Record<string, string>) {
-  const child = spawn(process.execPath, ['bin/cronhook.js', 'run', task, '--json'], {
+export const spawnRun = (task: string, env: Record<string, string>) =>
+  spawnProgram(['run', task, '--json'], env);
+
+/** A command, until it has ended: its exit code and what it has printed. */
+export async function runProgram(args: string[], env: Record<string, string>) {
+  const { ended, output } = spawnProgram(args, env);
+  const [code] = await ended;
+  return [code, output()] as const;
+}
+
+function spawnProgram(args: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, ['bin/cronhook.js', ...args], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', NODE_ENV: 'test', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -15,5 +25,5 @@ export function spawnRun(task: string, env: Record<string, string>) {
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
-  return { child, ended: once(child, 'exit') as Promise<[number | null]>, output: () => output };
+  return { child, ended: once(child, 'close') as Promise<[number | null]>, output: () => output };
 }
