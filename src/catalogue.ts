@@ -1,9 +1,9 @@
 import { Cron } from 'croner';
-import { sql } from 'drizzle-orm';
 import type { Config } from './config.js';
 import type { Database } from './db/client.js';
-import { enabledSetting } from './db/leases.js';
 import { lastRuns, type RunSummary } from './db/runs.js';
+import type { Logger } from './log.js';
+import { isEnabled, scheduleOf, taskSettings, warnOfSettings } from './task-settings.js';
 import type { AnyTask } from './tasks/define.js';
 
 /** A task as the catalogue shows it. */
@@ -30,25 +30,25 @@ interface CatalogueSource {
   config: Config;
   tasks: AnyTask[];
   missing(task: AnyTask): string[];
+  log: Logger;
   now: Date;
 }
-
-/** The setting that replaces a task's recommended schedule. */
-const scheduleSetting = (task: string): string => `task.${task}.schedule`;
 
 export async function catalogue({
   db,
   config,
   tasks,
   missing,
+  log,
   now,
 }: CatalogueSource): Promise<CatalogueEntry[]> {
   const names = tasks.map((task) => task.name);
   const [runs, settings] = await Promise.all([lastRuns(db, names), taskSettings(db)]);
+  warnOfSettings(settings, tasks, log);
   return tasks.map((task) => {
     const lacking = missing(task);
     const schedule = scheduleOf(task, settings);
-    const enabled = settings.get(enabledSetting(task.name))?.toLowerCase() !== 'false';
+    const enabled = isEnabled(task, settings);
     return {
       name: task.name,
       product: task.product,
@@ -65,29 +65,6 @@ export async function catalogue({
       nextRunAt: enabled && lacking.length === 0 ? nextRun(schedule, config.TIMEZONE, now) : null,
     };
   });
-}
-
-/** Every setting about tasks. */
-export async function taskSettings(db: Database): Promise<Map<string, string>> {
-  const rows = await db.rows<{ key: string; value: string }>(
-    sql`select key, value from cronhook.settings where key like 'task.%'`,
-  );
-  return new Map(rows.map((row) => [row.key, row.value]));
-}
-
-/** The setting's schedule where there is one, else the recommended one. */
-export const scheduleOf = (task: AnyTask, settings: Map<string, string>): string =>
-  validSchedule(settings.get(scheduleSetting(task.name))) ?? task.schedule;
-
-/** A schedule that cannot be read falls back to the recommended one rather than hiding the task. */
-function validSchedule(expression: string | undefined): string | undefined {
-  if (!expression) return undefined;
-  try {
-    new Cron(expression, { paused: true });
-    return expression;
-  } catch {
-    return undefined;
-  }
 }
 
 /** When the schedule next calls, daylight saving considered. */

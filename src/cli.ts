@@ -1,17 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
+import { backupsListCommand, backupsPruneCommand } from './commands/backups.js';
+import { backupsRestoreCommand } from './commands/backups-restore.js';
+import { configCheck } from './commands/config-check.js';
 import { erasuresReplayCommand } from './commands/erasures.js';
-import {
-  configCheck,
-  migrateCommand,
-  runCommand,
-  runsCommand,
-  tasksCommand,
-  urlsCommand,
-} from './commands/index.js';
+import { migrateCommand, runCommand, urlsCommand } from './commands/index.js';
 import { holdCommand, releaseCommand, retryCommand } from './commands/outbox.js';
+import { runsCommand } from './commands/runs.js';
 import { print } from './commands/table.js';
+import { tasksCommand } from './commands/tasks.js';
 import { VARIABLES } from './config.js';
+import { survivesDriverCrash } from './db/driver-crash.js';
+import { exitWith } from './process.js';
+
+// A database that goes away in the middle is told by what waited for it.
+process.on('uncaughtException', (error) => {
+  if (!survivesDriverCrash(error)) exitWith(error.stack ?? error.message);
+});
 
 // `cronhook runs | head` has seen enough.
 process.stdout.on('error', () => process.exit());
@@ -25,7 +30,7 @@ const JSON_OPTION = ['--json', 'print JSON instead of a table'] as const;
 
 program
   .command('tasks')
-  .description('the catalogue: what runs when, and what is missing')
+  .description('the catalogue: what runs when, what fails, and what is missing')
   .option(...JSON_OPTION)
   .action(tasksCommand);
 
@@ -40,6 +45,7 @@ program
 
 program
   .command('runs')
+  .argument('[run]', 'the id of one run: all about it')
   .option('--task <name>', 'only this task')
   .option('--status <status>', 'only runs with this status')
   .option('--limit <count>', 'how many', wholeNumber(1, 200), 20)
@@ -82,6 +88,30 @@ outbox
   .command('retry')
   .description('send again what was refused for good: once the sender’s reputation is mended, say')
   .action(retryCommand);
+
+const backups = program.command('backups').description('what the task backup has made');
+
+backups
+  .command('list')
+  .option(...JSON_OPTION)
+  .description('every backup: when, how large, kept by which rule, verified; needs the storage only')
+  .action(backupsListCommand);
+
+backups
+  .command('restore')
+  .argument('<key>', 'latest, or a KEY of "backups list"')
+  .requiredOption('--to <url>', 'the database to restore into: postgresql://user:password@host/database')
+  .option('--force', 'replace what the database holds')
+  .option('--identity <file>', 'the age identity of an encrypted backup, instead of BACKUP_AGE_IDENTITY')
+  .option('--extra-to <folder>', 'where to unpack the files of BACKUP_EXTRA_PATHS')
+  .description('restore a backup in one transaction and count its rows; needs the storage only')
+  .action(backupsRestoreCommand);
+
+backups
+  .command('prune')
+  .option('--dry-run', 'tell what would go and why, change nothing')
+  .description('remove the backups that no rule keeps: what the task backup does after each')
+  .action(backupsPruneCommand);
 
 program
   .command('config')

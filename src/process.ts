@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type Config, ConfigError, loadConfig, secretValues } from './config.js';
+import { type Config, ConfigError, type LoadOptions, loadConfig, secretValues } from './config.js';
+import { databaseProblem, innermost } from './database-problem.js';
 import { survivesDriverCrash } from './db/driver-crash.js';
-import { isDatabaseUnavailable } from './errors.js';
 import { createScrubber } from './secret.js';
 import type { Service } from './service.js';
 
@@ -12,9 +12,9 @@ export function readEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** The configuration; a wrong one ends the process with every problem named. */
-export function configOrExit(): Config {
+export function configOrExit(options: LoadOptions = {}): Config {
   try {
-    return loadConfig(readEnvironment());
+    return loadConfig(readEnvironment(), undefined, options);
   } catch (error) {
     if (error instanceof ConfigError) exitWith(error.message);
     throw error;
@@ -36,20 +36,7 @@ export function startupProblem(error: unknown, config: Config): string {
   if (code === 'EACCES' && syscall !== 'listen')
     return `No permission for ${path ?? '.data'}: run as its owner, or set DATABASE_URL`;
   if (code === 'EACCES') return `No permission to listen on port ${config.PORT}: set PORT to one above 1023`;
-  if (isDatabaseUnavailable(error)) {
-    return scrub(
-      `The database does not answer (${rootCause(error)}): check DATABASE_URL and that PostgreSQL is up`,
-    );
-  }
-  const cause = rootCause(error);
-  return scrub(`Cronhook could not start: ${cause || message}`);
-}
-
-/** The innermost message: those around it quote statements. */
-function rootCause(error: unknown): string {
-  let current = error;
-  while (current instanceof Error && current.cause instanceof Error) current = current.cause;
-  return current instanceof Error ? current.message : String(current);
+  return scrub(databaseProblem(error) ?? `Cronhook could not start: ${innermost(error).message || message}`);
 }
 
 /**

@@ -3,12 +3,13 @@ import type { Hono } from 'hono';
 import { createApp } from './app.js';
 import type { Config } from './config.js';
 import { createContext } from './context.js';
+import { databaseProblem, isRefusedForGood } from './database-problem.js';
 import { type DatabaseLocation, locateDatabase } from './database-url.js';
 import { migrate } from './db/migrate.js';
-import { isDatabaseUnavailable } from './errors.js';
 import type { AppDependencies, AppEnvironment } from './routes/environment.js';
 import { listen } from './server.js';
-import { configurationWarnings } from './warnings.js';
+import { taskSettings, warnOfSettings } from './task-settings.js';
+import { administratorWarnings, configurationWarnings } from './warnings.js';
 
 /** How long a start waits for a database that is not up yet. */
 const DATABASE_PATIENCE_MS = 60_000;
@@ -43,6 +44,8 @@ async function start(config: Config, database: DatabaseLocation, prepare?: Prepa
   if (applied > 0) log.info({ applied }, 'migrations applied');
   const extra = await prepare?.(context);
   for (const warning of configurationWarnings(config, context.tasks)) log.warn(warning);
+  warnOfSettings(await taskSettings(context.db), context.tasks, log);
+  for (const warning of await administratorWarnings(config, context.db)) log.warn(warning);
   const host = config.HOST ?? (config.NODE_ENV === 'development' ? '127.0.0.1' : undefined);
   const server = await listen({ app: createApp(context, extra), port: config.PORT, host, messages, now });
   const { address, port } = server.address;
@@ -63,12 +66,15 @@ async function start(config: Config, database: DatabaseLocation, prepare?: Prepa
 
 async function migrateWithPatience({ db, log }: AppDependencies): Promise<number> {
   const until = performance.now() + DATABASE_PATIENCE_MS;
+  let told: string | undefined;
   for (;;) {
     try {
       return await migrate(db);
     } catch (error) {
-      if (!isDatabaseUnavailable(error) || performance.now() > until) throw error;
-      log.warn({ err: error }, 'the database does not answer yet');
+      const problem = databaseProblem(error);
+      if (!problem || isRefusedForGood(error) || performance.now() > until) throw error;
+      if (problem !== told) log.warn(`${problem}; waiting for it`);
+      told = problem;
       await sleep(1_000);
     }
   }

@@ -6,26 +6,29 @@ import { print } from './table.js';
 
 /** May be killed and repeated. Exit code 1 when somebody could not be deleted, or an erasure could not be read. */
 export const erasuresReplayCommand = ({ dryRun = false }: { dryRun?: boolean }): Promise<void> =>
-  withContext(async ({ services, db, messages, scrub, now }) => {
-    const { storage, stripe, vault } = services;
-    if (!storage) exitWith('There is no storage to read the erasures from: set S3_BUCKET');
-    const complain = (text: string) => {
-      process.stderr.write(`${scrub(text)}\n`);
-      process.exitCode = 1;
-    };
-    const tell = {
-      returned: (userId: string) => print(`${dryRun ? 'would delete' : 'deleting'} again: ${userId}\n`),
-      unreadable: (key: string) => complain(`${key} is no erasure: left out`),
-      failed: (userId: string, error: unknown) => complain(`${userId}: ${describeError(error, messages)}`),
-    };
-    try {
-      const tally = await replayErasures({ db, storage, stripe, vault, messages, now, dryRun, tell });
-      print(
-        `${tally.erasures} erasure(s) read, ${tally.returned} account(s) had come back: ${tally.deleted} deleted ` +
-          `again, ${tally.failed} failed; ${tally.recorded} audit row(s) restored\n`,
-      );
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      complain(describeError(error, messages));
-    }
-  });
+  withContext(
+    async ({ services, db, messages, scrub, now }) => {
+      const { storage, stripe, vault } = services;
+      if (!storage) exitWith('There is no storage to read the erasures from: set S3_BUCKET');
+      const complain = (text: string) => {
+        process.stderr.write(`${scrub(text)}\n`);
+        process.exitCode = 1;
+      };
+      const tell = {
+        returned: (userId: string) => print(`${dryRun ? 'would delete' : 'deleting'} again: ${userId}\n`),
+        unreadable: (key: string) => complain(`${key} is no erasure: left out`),
+        failed: (userId: string, error: unknown) => complain(`${userId}: ${describeError(error, messages)}`),
+      };
+      try {
+        const tally = await replayErasures({ db, storage, stripe, vault, messages, now, dryRun, tell });
+        print(
+          `${tally.erasures} erasure(s) read, ${tally.returned} account(s) had come back: ${tally.deleted} deleted ` +
+            `again, ${tally.failed} failed; ${tally.recorded} audit row(s) restored\n`,
+        );
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        complain(describeError(error, messages));
+      }
+    },
+    { without: ['CRON_SECRET'] },
+  );

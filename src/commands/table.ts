@@ -1,3 +1,7 @@
+export interface JsonOption {
+  json?: boolean;
+}
+
 /** Columns padded to their widest cell; the last one runs free. */
 export function table(header: string[], rows: string[][]): string {
   const all = [header, ...rows];

@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { Hono } from 'hono';
 import type { Vault } from '../clients/vault.js';
+import { SENDER_NAME } from '../messages/queue.js';
 import { UNSUBSCRIBE_LINK } from '../site.js';
 import type { AppContext, AppDependencies, AppEnvironment } from './environment.js';
-import { unsubscribePage } from './pages/unsubscribe.js';
+import { type UnsubscribeState, unsubscribePage } from './pages/unsubscribe.js';
 
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -13,21 +14,36 @@ const POLICY =
  * page's button or at once from the mail program (RFC 8058).
  */
 export function unsubscribeRoutes(deps: AppDependencies): Hono<AppEnvironment> {
+  const answer = async (c: AppContext, kind: 'ask' | 'done') => {
+    const token = c.req.param('token') ?? '';
+    const address = addressIn(token, deps.services.vault);
+    if (!address) return page(c, deps, { kind: 'invalid' });
+    if (kind === 'done') await suppress(address, deps);
+    return page(c, deps, { kind, token, address, sender: await senderOf(token, address, deps) });
+  };
   return new Hono<AppEnvironment>()
-    .get('/unsubscribe/:token', (c) => {
-      const token = c.req.param('token');
-      const address = addressIn(token, deps.services.vault);
-      return page(c, deps, address ? 'ask' : 'invalid', token);
-    })
-    .post('/unsubscribe/:token', async (c) => {
-      const address = addressIn(c.req.param('token'), deps.services.vault);
-      if (!address) return page(c, deps, 'invalid');
-      await deps.db.rows(sql`
-        insert into cronhook.suppressed_addresses (address, reason) values (${address.toLowerCase()}, 'unsubscribed')
-        on conflict (address) do nothing
-      `);
-      return page(c, deps, 'done');
-    });
+    .get('/unsubscribe/:token', (c) => answer(c, 'ask'))
+    .post('/unsubscribe/:token', (c) => answer(c, 'done'));
+}
+
+const suppress = (address: string, { db }: AppDependencies) =>
+  db.rows(sql`
+    insert into cronhook.suppressed_addresses (address, reason) values (${address.toLowerCase()}, 'unsubscribed')
+    on conflict (address) do nothing
+  `);
+
+/** Who wrote the mail that the link stands in, by that mail; the page is worth more than the name on it. */
+async function senderOf(token: string, address: string, deps: AppDependencies): Promise<string> {
+  try {
+    const [mail] = await deps.db.rows<{ name: string | null }>(sql`
+      select headers->>${SENDER_NAME} as name from cronhook.outbox_messages
+      where lower(recipient) = lower(${address}) and strpos(headers->>'List-Unsubscribe', ${token}) > 0 limit 1
+    `);
+    return mail ? (mail.name ?? deps.services.mail?.sender.name ?? '') : '';
+  } catch (error) {
+    deps.log.warn({ err: error }, 'the sender of an unsubscribe link could not be looked up');
+    return '';
+  }
 }
 
 /** The address that the link was made for; undefined when nobody here made it. */
@@ -39,8 +55,8 @@ function addressIn(token: string, vault: Vault | undefined): string | undefined 
   }
 }
 
-function page(c: AppContext, deps: AppDependencies, state: 'ask' | 'done' | 'invalid', token?: string) {
+function page(c: AppContext, deps: AppDependencies, state: UnsubscribeState) {
   c.header('Content-Security-Policy', POLICY);
   c.header('Referrer-Policy', 'no-referrer');
-  return c.html(unsubscribePage(state, { token }, deps), state === 'invalid' ? 404 : 200);
+  return c.html(unsubscribePage(state, deps), state.kind === 'invalid' ? 404 : 200);
 }

@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.js';
 import { migrate } from '../../src/db/migrate.js';
 import type { AnyTask } from '../../src/tasks/define.js';
 import { createDatabase } from '../support/postgres.js';
+import { spawnService } from '../support/process.js';
 import { onSharedDatabase, SECRET, startTestService, type TestService } from '../support/service.js';
 import { testTask } from '../support/tasks.js';
 
@@ -109,6 +110,27 @@ describe('the catalogue', () => {
       await setting(service, 'task.probe.schedule', wrong);
       expect((await entry(service, 'probe')).schedule).toBe('*/5 * * * *');
     }
+  });
+
+  test('settings that cannot be read are logged once, however often the catalogue is asked for', async () => {
+    const service = await startService({ tasks: [idle('probe'), idle('other')] });
+    await setting(service, 'task.probe.schedule', 'every day');
+    await setting(service, 'task.probe.enabled', 'maybe');
+    await setting(service, 'task.other.enabled', 'True');
+    await setting(service, 'task.other.schedule', '');
+    for (let count = 0; count < 3; count++) await entry(service, 'probe');
+    const warnings = service.log().match(/setting task\.[^:]*: [^;]*/g);
+    expect(warnings?.sort()).toEqual([
+      'setting task.probe.enabled: \\"maybe\\" is neither true nor false',
+      'setting task.probe.schedule: \\"every day\\" is no cron expression',
+    ]);
+  });
+
+  test('a start warns of settings that cannot be read', async () => {
+    const service = await startService({ tasks: [] });
+    await setting(service, 'task.outbox.enabled', '0');
+    const { output } = await spawnService({ DATABASE_URL: service.databaseUrl, CRON_SECRET: SECRET });
+    expect(output()).toContain('setting task.outbox.enabled');
   });
 
   test('a task turned off by its setting is shown so, expects no run, and skips when it is called', async () => {

@@ -9,6 +9,7 @@ import { openDatabase } from '../../src/db/client.js';
 import { migrate } from '../../src/db/migrate.js';
 import { Secret } from '../../src/secret.js';
 import { createDatabase } from '../support/postgres.js';
+import { spawnService } from '../support/process.js';
 import { SECRET, startTestService } from '../support/service.js';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/cronhook.js', import.meta.url));
@@ -69,9 +70,47 @@ describe.concurrent('cronhook tasks', () => {
     const [table, json] = await Promise.all([cronhook(['tasks']), cronhook(['tasks', '--json'])]);
     expect([table.code, json.code]).toEqual([0, 0]);
     expect(table.stdout).toMatch(
-      /^TASK +SCHEDULE +LAST RUN +NEXT +STATE\ninbox-sync +\*\/5 \* \* \* \* .* ready\n/,
+      /^TASK +SCHEDULE +LAST RUN +FAILING SINCE +NEXT +STATE\ninbox-sync +\*\/5 \* \* \* \* .* ready\n/,
     );
     expect(parse<unknown[]>(json)[0]).toMatchObject({ name: 'inbox-sync', configured: true });
+  });
+});
+
+// One after the other: side by side, the end of one test would drop the database of another.
+describe('cronhook tasks', () => {
+  test('says since when a task has been failing, in the site’s time; JSON stays in UTC', async () => {
+    const fresh = await createDatabase(inject('postgresUrl'));
+    onTestFinished(() => fresh.drop());
+    await withDatabase(async (db) => {
+      await migrate(db);
+      await db.rows(sql`insert into cronhook.task_runs (task, status, trigger, host, started_at)
+        values ('outbox', 'failed', 'http', 'x', '2026-07-01T10:00:00Z')`);
+      await db.rows(sql`insert into cronhook.incidents (source, severity, title, opened_at, last_seen_at, resolved_at)
+        values ('task:outbox', 'important', 'x', '2026-01-01T10:00:00Z', now(), null),
+          ('task:followups', 'important', 'x', '2026-01-01T10:00:00Z', now(), now())`);
+    }, fresh.url);
+    const env = { DATABASE_URL: fresh.url };
+    const [table, json] = await Promise.all([cronhook(['tasks'], env), cronhook(['tasks', '--json'], env)]);
+    expect(table.stdout).toMatch(/^outbox .*2026-07-01 12:00:00 CEST failed +2026-01-01 11:00:00 CET /m);
+    expect(table.stdout).toMatch(/^followups .*never +- /m);
+    const since = parse<{ name: string; failingSince: string | null }[]>(json);
+    expect(since.find(({ name }) => name === 'outbox')?.failingSince).toBe('2026-01-01T10:00:00.000Z');
+    expect(since.find(({ name }) => name === 'followups')?.failingSince).toBeNull();
+  });
+
+  test('warns of a setting that cannot be read, on standard error', async () => {
+    const fresh = await createDatabase(inject('postgresUrl'));
+    onTestFinished(() => fresh.drop());
+    await withDatabase(async (db) => {
+      await migrate(db);
+      await db.rows(
+        sql`insert into cronhook.settings (key, value) values ('task.outbox.schedule', 'hourly')`,
+      );
+    }, fresh.url);
+    const ended = await cronhook(['tasks', '--json'], { DATABASE_URL: fresh.url });
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain('setting task.outbox.schedule');
+    expect(parse<unknown[]>(ended)[0]).toMatchObject({ name: 'inbox-sync' });
   });
 });
 
@@ -171,9 +210,47 @@ describe('cronhook runs', () => {
       cronhook(['runs', '--status', 'done'], env),
     ]);
     expect(table.stdout).toMatch(/^STARTED .*MESSAGE\n.*day 3\n.*day 2\n.*day 1\n$/s);
+    expect(table.stdout).toContain('\n2026-01-03 01:00:00 CET ');
     expect(parse<{ message: string }[]>(json).map(({ message }) => message)).toEqual(['day 3']);
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain('expected running, succeeded');
+  });
+
+  test('with the id of a run prints all about it, its errors and its log too', async () => {
+    const fresh = await createDatabase(inject('postgresUrl'));
+    onTestFinished(() => fresh.drop());
+    const id = '01970000-0000-7000-8000-000000000001';
+    await withDatabase(async (db) => {
+      await migrate(db);
+      await db.rows(sql`insert into cronhook.task_runs
+        (id, task, status, trigger, host, started_at, finished_at, duration_ms, message, stats, errors, log) values
+        (${id}::uuid, 'inbox-sync', 'partial', 'http', 'box', '2026-01-01T00:00:00Z', '2026-01-01T00:00:02Z', 2000,
+          'sauf 1 élément', '{"failed": 1}', '[{"item": "a@b.fr", "message": "refused"}]',
+          '[{"at": "2026-01-01T00:00:01Z", "level": "warn", "message": "item failed", "item": "a@b.fr"}]')`);
+    }, fresh.url);
+    const env = { DATABASE_URL: fresh.url };
+    const [text, json, ...unknown] = await Promise.all([
+      cronhook(['runs', id], env),
+      cronhook(['runs', id, '--json'], env),
+      cronhook(['runs', id.replace(/1$/, '2')], env),
+      cronhook(['runs', 'x'], env),
+      cronhook(['runs', id], { ...env, TASKS: 'outbox' }),
+    ]);
+    expect(text.stdout).toBe(`run       ${id}
+task      inbox-sync
+status    partial
+started   2026-01-01 01:00:00 CET by http on box
+finished  2026-01-01 01:00:02 CET after 2000 ms
+message   sauf 1 élément
+  failed: 1
+  ! a@b.fr: refused
+2026-01-01 01:00:01 CET warn item failed {"item":"a@b.fr"}
+`);
+    expect(parse(json)).toMatchObject({ id, startedAt: '2026-01-01T00:00:00.000Z', stats: { failed: 1 } });
+    for (const ended of unknown) {
+      expect([ended.code, ended.stdout]).toEqual([1, '']);
+      expect(ended.stderr).toMatch(/^No run /);
+    }
   });
 });
 
@@ -280,6 +357,92 @@ describe('cronhook config check', () => {
     const printed = text.stdout + text.stderr + json.stdout + json.stderr;
     for (const secret of [SECRET, key, 'hidden', new URL(database.url).password])
       expect(printed).not.toContain(secret);
+  });
+});
+
+describe('cronhook config check with a database', () => {
+  test('names the settings that cannot be read, and what holds in their place', async () => {
+    const fresh = await createDatabase(inject('postgresUrl'));
+    onTestFinished(() => fresh.drop());
+    await withDatabase(async (db) => {
+      await migrate(db);
+      await db.rows(sql`insert into cronhook.settings (key, value) values
+        ('task.outbox.schedule', 'hourly'), ('task.followups.enabled', 'maybe'), ('task.inbox-sync.enabled', 'FALSE'),
+        ('task.overdue-reminders.schedule', '')`);
+    }, fresh.url);
+    const env = { DATABASE_URL: fresh.url };
+    const [text, json] = await Promise.all([
+      cronhook(['config', 'check'], env),
+      cronhook(['config', 'check', '--json'], env),
+    ]);
+    expect([text.code, json.code]).toEqual([0, 0]);
+    const warnings = parse<{ warnings: string[] }>(json).warnings.filter((line) =>
+      line.startsWith('setting'),
+    );
+    expect(warnings).toEqual([
+      'setting task.followups.enabled: "maybe" is neither true nor false; the task stays on',
+      'setting task.outbox.schedule: "hourly" is no cron expression; */5 * * * * holds',
+    ]);
+    for (const warning of warnings) expect(text.stdout).toContain(`  ! ${warning}\n`);
+  });
+
+  test('says that it could not read them, and that is no mistake of the environment', async () => {
+    const empty = await createDatabase(inject('postgresUrl'));
+    onTestFinished(() => empty.drop());
+    const away = 'postgresql://app:hidden-password@127.0.0.1:1/none';
+    const [unmigrated, unreachable] = await Promise.all([
+      cronhook(['config', 'check'], { DATABASE_URL: empty.url }),
+      cronhook(['config', 'check'], { DATABASE_URL: away }),
+    ]);
+    expect([unmigrated.code, unreachable.code]).toEqual([0, 0]);
+    expect(unmigrated.stdout).toMatch(/the settings were not checked.*cronhook migrate/);
+    expect(unreachable.stdout).toMatch(/the settings were not checked.*127\.0\.0\.1:1/);
+    expect(unreachable.stdout + unreachable.stderr).not.toContain('hidden-password');
+  });
+});
+
+describe('a database that cannot be had', () => {
+  const wrongPassword = { password: 'hidden-password' };
+  const addressWith = (change: Partial<URL>): string =>
+    Object.assign(new URL(inject('postgresUrl')), change).toString();
+
+  const expectOneLine = (ended: Ended, said: RegExp) => {
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
+    expect(ended.stderr).toMatch(said);
+    expect(ended.stderr.trimEnd()).not.toContain('\n');
+    expect(ended.stderr).not.toContain('hidden-password');
+  };
+
+  test('is named in one line that says what to check, the password left out', async () => {
+    const cases: [Partial<URL>, RegExp][] = [
+      [wrongPassword, /^PostgreSQL refuses the user or the password of DATABASE_URL/],
+      [
+        { pathname: '/no_such_database' },
+        /^PostgreSQL has no such database \(.*no_such_database.*\): check the name/,
+      ],
+      [
+        { host: 'nowhere.invalid', ...wrongPassword },
+        /^The host nowhere\.invalid of DATABASE_URL is not found/,
+      ],
+      [{ port: '1', ...wrongPassword }, /^Nothing listens at \S+:1: check host and port in DATABASE_URL/],
+    ];
+    const all = await Promise.all(
+      cases.map(([change]) => cronhook(['tasks'], { DATABASE_URL: addressWith(change) })),
+    );
+    for (const [index, [, said]] of cases.entries()) expectOneLine(all[index] as Ended, said);
+  });
+
+  test('is named by every command alike', async () => {
+    const env = { DATABASE_URL: addressWith(wrongPassword), LOG_LEVEL: 'silent' };
+    const all = await Promise.all([['run', 'inbox-sync'], ['migrate']].map((args) => cronhook(args, env)));
+    for (const ended of all) expectOneLine(ended, /^PostgreSQL refuses the user or the password/);
+  });
+
+  test('ends the start of the service at once where PostgreSQL is up and refuses', async () => {
+    for (const change of [wrongPassword, { pathname: '/no_such_database' }]) {
+      const starting = spawnService({ DATABASE_URL: addressWith(change), CRON_SECRET: SECRET });
+      await expect(starting).rejects.toThrow(/ended with 1:\nPostgreSQL .* DATABASE_URL.*\n$/);
+    }
   });
 });
 

@@ -43,6 +43,47 @@ describe('an unpaid invoice', () => {
     expect(days).toEqual(['2026-11-13', '2026-11-20', '2026-11-30']);
   });
 
+  test('tells its owners, once and with its last mail, that the rest is theirs to do', async () => {
+    const service = await at('2026-11-13T09:00:00Z');
+    const company = await service.company();
+    const owner = await service.user(company);
+    await service.user(company, { role: 'member' });
+    const document = await service.document(company, { due_at: '2026-11-10', number: 'F-12' });
+    for (const [moment, told] of [
+      ['2026-11-13T09:00:00Z', 0],
+      ['2026-11-20T09:00:00Z', 0],
+      ['2026-11-30T09:00:00Z', 1],
+      ['2026-12-30T09:00:00Z', 1],
+    ] as const) {
+      service.turn(moment);
+      await service.followups();
+      expect(await service.notifications()).toHaveLength(told);
+    }
+    expect(await service.notifications()).toMatchObject([
+      {
+        user_id: owner,
+        kind: 'followup_last_step',
+        dedupe_key: `followup-last-step:${document}:${owner}`,
+        title: 'Dernière relance envoyée pour la facture F-12 : à vous de jouer',
+      },
+    ]);
+  });
+
+  test('advances its last step and tells its owners together, or not at all', async () => {
+    const service = await at('2026-11-13T09:00:00Z');
+    const company = await service.company();
+    await service.user(company);
+    await service.settings(company, { invoice_delays_days: [3] });
+    const document = await service.document(company, { due_at: '2026-11-10' });
+    await service.db.rows(sql`alter table cronhook.notifications rename to gone`);
+    expect((await service.followups()).status).toBe('failed');
+    await service.db.rows(sql`alter table cronhook.gone rename to notifications`);
+    expect(await service.chase(document)).toMatchObject({ steps_sent: 0 });
+    expect((await service.followups()).stats.sent).toBe(1);
+    const told = (await service.notifications()).filter(({ kind }) => kind === 'followup_last_step');
+    expect(told).toHaveLength(1);
+  });
+
   test('first chased late gets the courteous mail, and the later ones at their distance', async () => {
     const service = await at('2026-11-20T09:00:00Z');
     const company = await service.company();
@@ -219,6 +260,50 @@ describe('an unanswered quote', () => {
     expect((await service.followups()).stats.sent).toBe(1);
     service.turn('2026-12-20T09:00:00Z');
     expect((await service.followups()).stats).toMatchObject({ due: 0, sent: 0 });
+  });
+
+  test('is chased through the last day on which it holds; then the chase ends without a word', async () => {
+    const service = await at('2026-11-04T09:00:00Z');
+    const company = await service.company();
+    await service.user(company);
+    const quote = await service.document(company, {
+      kind: 'quote',
+      issued_at: '2026-11-01',
+      due_at: '2026-11-04',
+    });
+    expect((await service.followups()).stats).toMatchObject({ sent: 1, stopped: 0 });
+    service.turn('2026-11-04T23:30:00Z');
+    expect((await service.followups()).stats).toMatchObject({ due: 0, sent: 0, stopped: 1 });
+    expect((await service.chase(quote))?.stopped_reason).toBe('expired');
+    service.turn('2026-11-20T09:00:00Z');
+    expect((await service.followups()).stats).toMatchObject({ due: 0, sent: 0, stopped: 0 });
+    expect(await service.notifications()).toEqual([]);
+  });
+
+  test('that has expired before its first mail is never chased', async () => {
+    const service = await at('2026-11-10T09:00:00Z');
+    const company = await service.company();
+    const late = await service.document(company, {
+      kind: 'quote',
+      issued_at: '2026-11-01',
+      due_at: '2026-11-09',
+    });
+    expect((await service.followups()).stats).toMatchObject({ due: 0, sent: 0, stopped: 0 });
+    expect(await service.chase(late)).toBeUndefined();
+  });
+
+  test('whose mail still waits when it expires is not written to any more', async () => {
+    const service = await at('2026-11-04T09:00:00Z');
+    await service.document(await service.company(), {
+      kind: 'quote',
+      issued_at: '2026-11-01',
+      due_at: '2026-11-05',
+    });
+    await service.smtp.down();
+    await service.followups();
+    await service.smtp.up();
+    service.turn('2026-11-06T09:00:00Z');
+    expect((await service.deliver()).stats).toMatchObject({ sent: 0, cancelled: 1 });
   });
 
   test.each(['accepted', 'refused'])('that was %s in the meantime is stopped', async (status) => {

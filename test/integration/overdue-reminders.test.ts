@@ -135,7 +135,7 @@ describe('invoices', () => {
     expect(await service.notices()).toEqual(notices);
   });
 
-  test('one that is due today, paid, a draft, cancelled or a quote stays as it is', async () => {
+  test('one that is due today, paid, a draft, cancelled, a quote, a credit note or of nothing stays as it is', async () => {
     const service = await start();
     const company_id = await service.company();
     await service.user({ company_id, role: 'owner' });
@@ -148,6 +148,8 @@ describe('invoices', () => {
       await service.invoice({ ...past, status: 'paid' }),
       await service.invoice({ ...past, status: 'cancelled' }),
       await service.invoice({ ...past, kind: 'quote' }),
+      await service.invoice({ ...past, total_cents: 0 }),
+      await service.invoice({ ...past, total_cents: -5_000 }),
     ];
     const statuses = () => Promise.all(untouched.map(service.statusOf));
     const before = await statuses();
@@ -253,7 +255,9 @@ describe('todos', () => {
     };
     expect(notice(normal)).toMatchObject({ ...expected, severity: 'important' });
     expect(notice(critical)).toMatchObject({ ...expected, severity: 'critical' });
-    expect(notice(normal)?.body).toBe('« Rappeler le notaire » était à faire pour le 21/11/2026 à 13:30.');
+    expect(notice(normal)?.body).toBe(
+      '« Rappeler le notaire » était à faire pour le samedi 21 novembre 2026 à 13:30.',
+    );
     expect((await service.run()).stats).toMatchObject({ notifications: 0 });
   });
 
@@ -345,7 +349,7 @@ describe('todos', () => {
     for (const [index, [, shown]] of titles.entries()) {
       const notice = notices.find(({ dedupe_key }) => dedupe_key.includes(ids[index] ?? '?'));
       expect(notice?.title).toBe(`Tâche en retard : ${shown}`);
-      expect(notice?.body).toBe(`« ${shown} » était à faire pour le 21/11/2026 à 14:30.`);
+      expect(notice?.body).toBe(`« ${shown} » était à faire pour le samedi 21 novembre 2026 à 14:30.`);
       expect([...(notice?.title ?? '')].length).toBeLessThanOrEqual(200);
     }
   });
@@ -357,7 +361,7 @@ describe('todos', () => {
     await service.run();
     expect((await service.notices())[0]).toMatchObject({
       title: 'Task overdue: Rappeler le notaire',
-      body: '“Rappeler le notaire” was due on 2 Nov 2026 at 21:05.',
+      body: '“Rappeler le notaire” was due on Monday 2 November 2026 at 21:05.',
     });
   });
 });
@@ -543,8 +547,9 @@ describe.each([
       const todo = await service.todo({ assignee_id: user_id, due_at: hour(n), priority: 'critical' });
       expected.set(`todo-overdue:${todo}:${second}`, n);
       expected.set(`todo-critical:${todo}:${second}`, Math.max(0, n - 24));
-      const { day, month, year, hour: hours, minute } = paris(hour(n));
-      shown.set(`todo-overdue:${todo}:${second}`, `${day}/${month}/${year} à ${hours}:${minute}`);
+      const { hour: hours, minute } = paris(hour(n));
+      const day = hour(n).toLocaleDateString('fr-FR', { timeZone: 'Europe/Paris', dateStyle: 'full' });
+      shown.set(`todo-overdue:${todo}:${second}`, `${day} à ${hours}:${minute}`);
       const appointment = await service.appointment({ user_id, starts_at: hour(n) });
       expected.set(`appointment:${appointment}:${second}:60`, n - 1);
       expected.set(`appointment:${appointment}:${second}:1440`, Math.max(0, n - 24));

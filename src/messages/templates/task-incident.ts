@@ -32,6 +32,7 @@ export function taskIncidentMail(
     const duration = formatDuration(now.getTime() - since.getTime(), look.site.locale);
     const lines = [incident[kind].since(formatMoment(since, look.site), duration)];
     if (!shared && message !== '') lines.push(incident.error(message));
+    lines.push(incident.inTerminal(commandFor(runUrl)));
     return { kind: 'item', title: name, lines, link: alone ? undefined : toRun(runUrl) };
   };
 
@@ -49,4 +50,10 @@ export function taskIncidentMail(
     },
     look,
   );
+}
+
+/** What shows in a terminal, which needs no secret, the run that the link leads to. */
+function commandFor(runUrl: string): string {
+  const [, runId] = /\/runs\/([0-9a-f-]{36})$/.exec(runUrl) ?? [];
+  return runId ? `npx cronhook runs ${runId}` : 'npx cronhook runs';
 }

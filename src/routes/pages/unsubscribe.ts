@@ -1,4 +1,5 @@
-import type { Look } from '../../messages/layout.js';
+import type { Messages } from '../../locales/index.js';
+import { type Look, plainName } from '../../messages/layout.js';
 import { ACCENT, DARK, DARK_LINK, escapeHtml, FONT, LIGHT } from '../../messages/layout-html.js';
 
 const STYLE = `
@@ -16,14 +17,15 @@ button:focus-visible{outline-color:${DARK_LINK}}
 }
 `;
 
+export type UnsubscribeState =
+  | { kind: 'ask' | 'done'; token: string; address: string /** Empty when not known. */; sender: string }
+  | { kind: 'invalid' };
+
 /** What somebody sees who follows the link under a mail; the page itself changes nothing. */
-export function unsubscribePage(
-  state: 'ask' | 'done' | 'invalid',
-  { token }: { token?: string | undefined },
-  { site, messages }: Look,
-): string {
-  const { button, ...states } = messages.mails.unsubscribePage;
-  const { title, text } = states[state];
+export function unsubscribePage(state: UnsubscribeState, { site, messages }: Look): string {
+  const { title, text } = wordsOf(state, messages);
+  const { button } = messages.mails.unsubscribePage;
+  const token = state.kind === 'ask' ? state.token : '';
   // Without an action a form posts to the address of its page; the token leaves out what was appended to it.
   const action = token ? ` action="${escapeHtml(encodeURIComponent(token))}"` : '';
   const form = `<form method="post"${action}><button type="submit">${escapeHtml(button)}</button></form>\n`;
@@ -42,8 +44,21 @@ export function unsubscribePage(
 <main>
 <h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(text)}</p>
-${state === 'ask' ? form : ''}</main>
+${state.kind === 'ask' ? form : ''}</main>
 </body>
 </html>
 `;
+}
+
+function wordsOf(state: UnsubscribeState, { mails }: Messages): { title: string; text: string } {
+  if (state.kind === 'invalid') return mails.unsubscribePage.invalid;
+  const { title, text } = mails.unsubscribePage[state.kind];
+  return { title, text: text(masked(state.address), plainName(state.sender)) };
+}
+
+/** `j***@exemple.fr`: who owns the address knows it, and who was handed the link does not learn it. */
+function masked(address: string): string {
+  const at = address.lastIndexOf('@');
+  const [first = ''] = address;
+  return plainName(`${at > 0 ? first : ''}***${address.slice(at)}`);
 }

@@ -102,8 +102,10 @@ function noticeOf({ messages, site }: Round, invoice: Late) {
 
 const today = ({ now, site }: Round): SQL => sql`${localDay(now, site.timeZone)}::date`;
 
-const pastDue = (round: Round): SQL =>
-  sql`document.kind = 'invoice' and document.paid_at is null and document.due_at < ${today(round)}`;
+/** Credit notes and invoices of nothing are never late: nobody has to pay them. */
+const pastDue = (round: Round): SQL => sql`
+  document.kind = 'invoice' and document.paid_at is null and document.total_cents > 0
+    and document.due_at < ${today(round)}`;
 
 const dueDay = sql`to_char(document.due_at, 'YYYY-MM-DD')`;
 const key = sql`'invoice-overdue:' || document.id || ':' || ${dueDay} || ':' || reader.id`;
@@ -114,7 +116,7 @@ const lateInvoices = (round: Round): SQL => sql`
   from cronhook.billing_documents document
   join cronhook.users reader on reader.company_id = document.company_id and reader.role = 'owner'
   where ${pastDue(round)} and document.due_at >= ${today(round)} - ${sql.raw(`${SILENT_AFTER_DAYS}`)}
-    and document.total_cents > 0 and ${reachable} and ${untold(key)}
+    and ${reachable} and ${untold(key)}
 `;
 
 async function foreseeInvoices(round: Round): Promise<void> {

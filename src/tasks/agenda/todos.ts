@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { rowsOf } from '../../db/client.js';
 import type { ReminderTexts } from '../../locales/reminders.js';
+import { sqlMoment } from './moments.js';
 import type { Round } from './round.js';
 import { sqlLine, sqlText } from './texts.js';
 import { foresee, holdReader, reachable, silentAfter, untold } from './untold.js';
@@ -62,11 +63,10 @@ interface Batch {
 }
 
 async function tellSome(round: Round, cause: Cause, from: string): Promise<Batch> {
-  const { site } = round;
   const texts = round.messages.reminders;
   const columns = {
     title: sqlLine(sql`due.title`, texts.untitled),
-    due: sql`to_char(due.due_at at time zone ${site.timeZone}::text, ${texts.momentPattern}::text)`,
+    due: sqlMoment(sql`due.due_at`, round),
   };
   const title = sqlText((todo) => cause.text(todo).title, columns);
   const body = sqlText((todo) => cause.text(todo).body, columns);

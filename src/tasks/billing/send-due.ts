@@ -8,13 +8,14 @@ import { followupMail } from '../../messages/templates/followup.js';
 import { type DueDocument, documentColumns, dueDocuments, uuids } from './due.js';
 import type { FollowupContext, FollowupTally } from './model.js';
 import { stopAndTell } from './stop.js';
+import { tellOwners } from './tell-owners.js';
 
 /** Seen so late for the first time, a document is for a person to call about. */
 const TOO_LATE_DAYS = 90;
 /** A first step that is planned late is no late discovery. */
 const MARGIN_DAYS = 30;
 
-/** Queues the next mail of each document and advances it, in one transaction. */
+/** Queues the next mail of each document and advances it, and tells owners of a last one, in one transaction. */
 export async function sendDue(context: FollowupContext, ids: string[], tally: FollowupTally): Promise<void> {
   if (context.dryRun) {
     const { late, unreachable, suppressed, ready } = sorted(
@@ -91,7 +92,7 @@ async function queueSteps(
   documents: DueDocument[],
   context: FollowupContext,
 ): Promise<number> {
-  const { mail, now, vault } = context;
+  const { mail, now, vault, messages } = context;
   const written: { document: DueDocument; message: NewMessage }[] = [];
   for (const document of documents) {
     try {
@@ -111,6 +112,16 @@ async function queueSteps(
     set steps_sent = steps_sent + 1, last_sent_at = ${now().toISOString()}::timestamptz
     where id = any ${uuids(written.map(({ document }) => document.followupId))}
   `);
+  const last = written.filter(({ document }) => document.stepsSent + 1 === document.steps);
+  await tellOwners(
+    tx,
+    last.map(({ document }) => document),
+    {
+      kind: 'followup_last_step',
+      texts: messages.followups.lastStep,
+      cause: ({ id }) => `followup-last-step:${id}`,
+    },
+  );
   return written.length;
 }
 

@@ -1,23 +1,16 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { expired, todayIn } from '../../db/billing.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
+import { suppressedSql } from '../../db/suppressions.js';
 import type { ToldReason } from '../../locales/followups.js';
-import type { DocumentKind } from '../../locales/mails.js';
-import { webUrl } from '../../messages/layout-clean.js';
-import { addNotifications } from '../../messages/notify.js';
 import { uuids } from './due.js';
 import type { FollowupContext, FollowupTally } from './model.js';
+import { type ToldDocument, tellOwners } from './tell-owners.js';
 
-/** A document whose chase ends, as its owners are told of it. */
-export interface StoppedDocument {
+/** A document whose chase ends. */
+export interface StoppedDocument extends ToldDocument {
   id: string;
-  companyId: string;
   followupId: string;
-  kind: DocumentKind;
-  number: string;
-  customerName: string;
-  customerEmail: string;
-  url: string | null;
-  daysLate: number;
 }
 
 /** Rows stopped in one statement. */
@@ -25,9 +18,7 @@ const BATCH_SIZE = 1_000;
 
 const ended = sql`document.paid_at is not null or document.status in ('paid', 'accepted', 'refused', 'cancelled')`;
 
-const suppressed = sql`exists (
-  select from cronhook.suppressed_addresses where lower(address) = lower(trim(document.customer_email))
-)`;
+const suppressed = suppressedSql(sql`document.customer_email`);
 
 /** The last mail was refused for good: a firmer one must not follow a mail that nobody got. */
 const undelivered = sql`exists (
@@ -35,16 +26,19 @@ const undelivered = sql`exists (
   where dedupe_key = 'followup:' || followup.id || ':' || followup.steps_sent and status = 'failed'
 )`;
 
-const over = sql`(${ended} or ${suppressed} or ${undelivered})`;
+const todayOf = ({ now, site }: FollowupContext): SQL => todayIn(now(), site.timeZone);
 
-/** Ends the chase of what was paid, answered or cancelled since, and of customers whom no mail reaches. */
+const over = (context: FollowupContext): SQL =>
+  sql`(${ended} or ${expired(todayOf(context))} or ${suppressed} or ${undelivered})`;
+
+/** Ends the chase of what was paid, answered, cancelled or has expired, and of customers whom no mail reaches. */
 export async function stopEnded(context: FollowupContext, tally: FollowupTally): Promise<void> {
   const { db, dryRun } = context;
   if (dryRun) {
     const [row] = await db.rows<{ count: number }>(sql`
       select count(*)::int as count from cronhook.followups followup
       join cronhook.billing_documents document on document.id = followup.document_id
-      where followup.stopped_at is null and ${over}
+      where followup.stopped_at is null and ${over(context)}
     `);
     tally.stopped += row?.count ?? 0;
     return;
@@ -60,10 +54,10 @@ async function stopSome(tx: Transaction, context: FollowupContext): Promise<numb
       with stopping as (
         select followup.id,
           case when document.paid_at is not null then 'paid' when ${ended} then document.status
-            when ${suppressed} then 'suppressed' else 'undelivered' end as reason
+            when ${expired(todayOf(context))} then 'expired' when ${suppressed} then 'suppressed' else 'undelivered' end as reason
         from cronhook.followups followup
         join cronhook.billing_documents document on document.id = followup.document_id
-        where followup.stopped_at is null and ${over}
+        where followup.stopped_at is null and ${over(context)}
         -- Whoever has locked one is stopping it too.
         order by followup.id limit ${BATCH_SIZE} for update of followup skip locked
       )
@@ -78,7 +72,7 @@ async function stopSome(tx: Transaction, context: FollowupContext): Promise<numb
   );
   for (const told of ['suppressed', 'undelivered'] as const) {
     const unreachable = rows.filter(({ reason }) => reason === told);
-    await tellOwners(tx, unreachable, told, context);
+    await tellStopped(tx, unreachable, told, context);
   }
   return rows.length;
 }
@@ -96,42 +90,17 @@ export async function stopAndTell(
     set stopped_at = ${context.now().toISOString()}::timestamptz, stopped_reason = ${reason}
     where id = any ${uuids(documents.map(({ followupId }) => followupId))} and stopped_at is null
   `);
-  await tellOwners(tx, documents, reason, context);
+  await tellStopped(tx, documents, reason, context);
 }
 
-async function tellOwners(
+const tellStopped = (
   tx: Transaction,
   documents: StoppedDocument[],
   reason: ToldReason,
   { messages }: FollowupContext,
-): Promise<void> {
-  if (documents.length === 0) return;
-  const owners = await ownersOf(tx, sql`any ${uuids(documents.map(({ companyId }) => companyId))}`);
-  const texts = messages.followups.stopped[reason];
-  const notifications = documents.flatMap((document) => {
-    const { kind, number, customerName: customer, customerEmail: address, daysLate } = document;
-    const words = { kind, number, customer, address, daysLate };
-    return owners
-      .filter(({ companyId }) => companyId === document.companyId)
-      .map(({ id }) => ({
-        userId: id,
-        kind: 'followup_stopped',
-        severity: 'important' as const,
-        dedupeKey: `followup-stopped:${document.followupId}:${reason}:${id}`,
-        title: texts.title(words),
-        body: texts.body(words),
-        link: webUrl(document.url) ?? null,
-      }));
+): Promise<void> =>
+  tellOwners(tx, documents, {
+    kind: 'followup_stopped',
+    texts: messages.followups.stopped[reason],
+    cause: ({ followupId }) => `followup-stopped:${followupId}:${reason}`,
   });
-  await addNotifications(tx, notifications);
-}
-
-/** Those who answer for a company, as long as they are there. */
-const ownersOf = (tx: Transaction, companies: SQL) =>
-  rowsOf<{ id: string; companyId: string }>(
-    tx,
-    sql`
-      select id, company_id as "companyId" from cronhook.users
-      where company_id = ${companies} and role = 'owner' and disabled_at is null and deletion_started_at is null
-    `,
-  );

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../../errors.js';
+import { formatMoment } from '../../messages/format.js';
+import type { Site } from '../../site.js';
 import { defineTask, type TaskDatabase } from '../define.js';
 import { syncMailbox } from './mailbox.js';
 import type { Mailbox } from './model.js';
@@ -21,7 +23,7 @@ export const inboxSync = defineTask({
     const due: Mailbox[] = [];
     for (const mailbox of mailboxes) {
       if (context.force || isDue(mailbox, context.now())) due.push(mailbox);
-      else context.fail(mailbox.email, inBackOff(mailbox));
+      else context.fail(mailbox.email, inBackOff(mailbox, context.site));
     }
     const tally = newTally();
     let done = 0;
@@ -57,7 +59,7 @@ function enabledMailboxes(db: TaskDatabase): Promise<Mailbox[]> {
 const isDue = (mailbox: Mailbox, now: Date): boolean =>
   mailbox.nextAttemptAt === null || new Date(mailbox.nextAttemptAt) <= now;
 
-function inBackOff({ nextAttemptAt, consecutiveFailures, lastError }: Mailbox): AppError {
-  const at = new Date(nextAttemptAt ?? 0).toISOString();
+function inBackOff({ nextAttemptAt, consecutiveFailures, lastError }: Mailbox, site: Site): AppError {
+  const at = formatMoment(new Date(nextAttemptAt ?? 0), site);
   return new AppError('unprocessable', (t) => t.imap.backOff(at, consecutiveFailures, lastError ?? '?'));
 }

@@ -262,6 +262,18 @@ describe('a mail about failing tasks', () => {
     expect(linksIn(html)).toEqual([`${WEB}#outbox`]);
   });
 
+  test('gives the command that shows the run without the secret, whole on one line', () => {
+    const runId = '01a1fc5e-eecd-726f-988b-4ebc9dc07972';
+    const runUrl = `https://cron.example.com/runs/${runId}`;
+    for (const kind of ['opened', 'reminder'] as const) {
+      const { text, html } = mail(kind, [failing('outbox', { runUrl })]);
+      expect(text).toMatch(new RegExp(`^  Terminal\\s: npx cronhook runs ${runId}$`, 'm'));
+      expect(spaced(shownIn(html).join(' '))).toContain(`Terminal : npx cronhook runs ${runId}`);
+    }
+    const noRun = mail('opened', [failing('outbox', { runUrl: 'https://cron.example.com/runs' })]);
+    expect(spaced(noRun.text)).toContain('Terminal : npx cronhook runs ');
+  });
+
   test('says in words how long it has lasted, and that there is nothing left to do at its end', () => {
     expect(spaced(mail('reminder', [failing('outbox')]).text)).toContain('Depuis 2 jours et 4 heures');
     const recovered = mail('recovered', [failing('outbox')]);
