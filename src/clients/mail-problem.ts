@@ -1,7 +1,7 @@
-import type { Text } from '../errors.js';
+import type { Messages } from '../locales/index.js';
 import { DeliveryProblem, type DeliveryVerdict } from './delivery-problem.js';
 
-interface SmtpFailure {
+export interface SmtpFailure {
   code?: string;
   originalCode?: string;
   command?: string;
@@ -21,30 +21,33 @@ interface Circumstances {
 export function mailProblem(error: unknown, { host, user, passed }: Circumstances): DeliveryProblem {
   if (error instanceof DeliveryProblem) return error;
   const failure = error as SmtpFailure;
-  const because = (verdict: DeliveryVerdict, text: Text) =>
-    new DeliveryProblem(verdict, text, { cause: error });
   const reply = failure.response?.slice(0, 300) ?? '';
   const code = failure.originalCode ?? failure.code ?? '';
+  const hungUp = failure.responseCode === 421;
+  const because = (verdict: DeliveryVerdict, words: (t: Messages, reply: string) => string) => {
+    const kind = verdict === 'permanent' ? refusalKind(reply) : undefined;
+    return new DeliveryProblem(verdict, words, { cause: error, reply, hungUp, kind });
+  };
 
   if (failure.command === 'RCPT TO' && reply) {
     const verdict = recipientVerdict(failure);
-    if (verdict === 'channel') return because(verdict, (t) => t.delivery.notAllowed(host, reply));
-    return because(verdict, (t) =>
-      (verdict === 'temporary' ? t.delivery.postponed : t.delivery.recipient)(reply),
+    if (verdict === 'not-allowed') return because(verdict, (t, said) => t.delivery.notAllowed(host, said));
+    return because(verdict, (t, said) =>
+      (verdict === 'temporary' ? t.delivery.postponed : t.delivery.recipient)(said),
     );
   }
   if (failure.command === 'DATA' && reply) {
-    if (NOT_ALLOWED.test(reply)) return because('channel', (t) => t.delivery.notAllowed(host, reply));
-    if (!isPermanent(failure)) return because('temporary', (t) => t.delivery.postponed(reply));
-    return because('permanent', (t) => t.delivery.message(reply));
+    if (NOT_ALLOWED.test(reply))
+      return because('not-allowed', (t, said) => t.delivery.notAllowed(host, said));
+    if (!isPermanent(failure)) return because('temporary', (t, said) => t.delivery.postponed(said));
+    return because('permanent', (t, said) => t.delivery.message(said));
   }
-  // With pipelining the library does not say which command it answers: MAIL FROM it was not.
-  if (failure.responseCode === 421 && failure.code === 'ECONNECTION')
-    return because('temporary', (t) => t.delivery.postponed(reply));
-  if (failure.responseCode === 421) return because('channel', (t) => t.delivery.busy(host, reply));
-  if (failure.command === 'MAIL FROM' && reply) return because('channel', (t) => t.delivery.sender(reply));
+  if (isHangUpReply(failure)) return because('temporary', (t, said) => t.delivery.postponed(said));
+  if (failure.responseCode === 421) return because('channel', (t, said) => t.delivery.busy(host, said));
+  if (failure.command === 'MAIL FROM' && reply)
+    return because('channel', (t, said) => t.delivery.sender(said));
   if (['EAUTH', 'ENOAUTH', 'EOAUTH2'].includes(failure.code ?? ''))
-    return because('channel', (t) => t.delivery.credentials(host, user, reply));
+    return because('channel', (t, said) => t.delivery.credentials(host, user, said));
   // Refused before anything was sent: a name that no server could take.
   if (failure.code === 'EENVELOPE') return because('permanent', (t) => t.delivery.invalidAddress);
   if (failure.code === 'EDNS' || /ENOTFOUND|EAI_AGAIN/.test(code))
@@ -59,12 +62,16 @@ export function mailProblem(error: unknown, { host, user, passed }: Circumstance
   )
     return because('channel', (t) => t.delivery.tls(host));
   // Nobody knows whether it arrived: going on at once could send it again and again.
-  if (/TIMEDOUT|TIMEOUT/.test(code) && passed) return because('temporary', (t) => t.delivery.noReply(host));
+  if (/TIMEDOUT|TIMEOUT/.test(code) && passed) return because('silent', (t) => t.delivery.noReply(host));
   if (/TIMEDOUT|TIMEOUT/.test(code)) return because('channel', (t) => t.delivery.timeout(host));
   if (/ECONNECTION|ESOCKET|ECONNRESET|EPIPE|ESTREAM|EPROTOCOL/.test(`${failure.code} ${code}`) && !reply)
     return because(passed ? 'uncertain' : 'broken-off', (t) => t.delivery.closed(host));
-  return because('channel', (t) => t.delivery.unexpected(host, reply));
+  return because('channel', (t, said) => t.delivery.unexpected(host, said));
 }
+
+/** With pipelining the library does not say which command it answers: MAIL FROM it was not. */
+export const isHangUpReply = ({ code, command, responseCode }: SmtpFailure): boolean =>
+  responseCode === 421 && code === 'ECONNECTION' && command === 'CONN';
 
 const isPermanent = ({ responseCode = 0 }: SmtpFailure): boolean => responseCode >= 500;
 
@@ -77,6 +84,22 @@ const NOT_ALLOWED =
 function recipientVerdict(failure: SmtpFailure): DeliveryVerdict {
   const reply = failure.response ?? '';
   if (NO_SUCH_ADDRESS.test(reply)) return 'address';
-  if (NOT_ALLOWED.test(reply)) return 'channel';
+  if (NOT_ALLOWED.test(reply)) return 'not-allowed';
   return isPermanent(failure) ? 'permanent' : 'temporary';
+}
+
+/** The mailbox is what is refused, in a code (5.1 and 5.2) or in the words of servers that have none. */
+const ABOUT_RECIPIENT =
+  /^5\d\d[ -]5\.[12]\.|\b(?:no such|unknown|invalid|nonexistent|inactive|disabled) (?:user|mailbox|recipient|account|address|local)|\b(?:user|mailbox|recipient|account|address)\b.*\b(?:unknown|unavailable|full|disabled|inactive|invalid|not found|not exist)|over ?quota|does not exist/i;
+
+/** What refusals have in common, without addresses, ids and numbers; of a recipient's mailbox, nothing. */
+export function refusalKind(reply: string): string | undefined {
+  if (ABOUT_RECIPIENT.test(reply)) return undefined;
+  const [codes = ''] = /^\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?/.exec(reply) ?? [];
+  const words = reply
+    .slice(codes.length)
+    .toLowerCase()
+    .replace(/\S*[@\d]\S*/g, '')
+    .replace(/\s+/g, ' ');
+  return `${codes}${words}`;
 }

@@ -10,8 +10,6 @@ export interface DeliveryTexts {
   notAllowed(host: string, reply: string): string;
   /** One refusal after the other, all alike. */
   refusesAll(reply: string): string;
-  /** For messages of which nothing may be told. */
-  refusedQuietly(code: string): string;
   credentials(host: string, user: string, reply: string): string;
   busy(host: string, reply: string): string;
   hostNotFound(host: string): string;
@@ -39,7 +37,6 @@ export const deliveryFr: DeliveryTexts = {
     `${host} ne laisse plus envoyer (${reply}) : vérifiez l’utilisateur de SMTP_URL, ses droits et son quota ; aucun message n’est perdu`,
   refusesAll: (reply) =>
     `Le serveur SMTP refuse tous les messages l’un après l’autre : les suivants attendent. Vérifiez MAIL_FROM et la réputation de votre domaine, puis relancez les refusés par « npx cronhook outbox retry » (${reply})`,
-  refusedQuietly: (code) => `Message refusé (${code || 'sans code'})`,
   credentials: (host, user, reply) =>
     `${host} refuse la connexion de ${user || 'SMTP_URL'} : vérifiez l’utilisateur et le mot de passe de SMTP_URL ; aucun message n’est perdu${reply && ` (${reply})`}`,
   busy: (host, reply) =>
@@ -81,7 +78,6 @@ export const deliveryEn: DeliveryTexts = {
     `${host} does not let us send any more (${reply}): check the user of SMTP_URL, its rights and its quota; no message is lost`,
   refusesAll: (reply) =>
     `The SMTP server refuses one message after the other: the next ones wait. Check MAIL_FROM and the reputation of your domain, then send the refused ones again with "npx cronhook outbox retry" (${reply})`,
-  refusedQuietly: (code) => `Message refused (${code || 'no code'})`,
   credentials: (host, user, reply) =>
     `${host} refuses the login of ${user || 'SMTP_URL'}: check user and password of SMTP_URL; no message is lost${reply && ` (${reply})`}`,
   busy: (host, reply) =>

@@ -3,7 +3,7 @@ import { type DeliveryContext, type DeliveryTally, LaneDelivery } from './lane-d
 import { mailLane, smsLane } from './lanes.js';
 import { holdAfterRestore } from './restored.js';
 
-/** Delivers what is due, of one task or of all. Each message is tried at most once. */
+/** Delivers what is due, of one task or of all. No message is handed over twice in a run. */
 export async function deliver(
   context: DeliveryContext,
   { task }: { task?: string } = {},

@@ -63,6 +63,21 @@ export function formatDuration(ms: number, locale: Locale): string {
   return new Intl.ListFormat(TAGS[locale], { type: 'conjunction' }).format(words);
 }
 
+/** « 12,3 Mo »: powers of ten, as stores bill them. */
+export function formatBytes(bytes: number, locale: Locale): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  return new Intl.NumberFormat(TAGS[locale], {
+    style: 'unit',
+    unit: units[power] as string,
+    unitDisplay: 'short',
+    maximumFractionDigits: power > 0 ? 1 : 0,
+  }).format(bytes / 1000 ** power);
+}
+
+export const formatCount = (count: number, locale: Locale): string =>
+  new Intl.NumberFormat(TAGS[locale]).format(count);
+
 /** ISO 4217. Intl's own figures are those of the shops: it gives the Hungarian forint and the Iraqi dinar none. */
 function minorDigits(code: string): number {
   if (NO_MINOR_UNIT.has(code)) return 0;

@@ -1,14 +1,17 @@
-import { DeliveryProblem } from '../clients/delivery-problem.js';
-import { claimMessages, isSuppressed, lookAgain, type QueuedMessage, type Settlement } from '../db/outbox.js';
+import { setMaxListeners } from 'node:events';
+import { DeliveryProblem, NoTimeLeft } from '../clients/delivery-problem.js';
+import { isSuppressed, lookAgain, type Settlement } from '../db/outbox.js';
 import { AppError, describeError } from '../errors.js';
 import type { Capabilities, RunContext } from '../tasks/define.js';
-import { ALWAYS_STANDS, standingOf } from './causes.js';
+import { Checks } from './checks.js';
 import type { Lane, OpenMessage } from './lanes.js';
 import { notBefore } from './marketing.js';
 import { openMessage } from './open-message.js';
+import { isLost, Patience } from './patience.js';
 import { ALERTS } from './queue.js';
 import { afterAttempt } from './retries.js';
 import { Settler } from './settler.js';
+import { type Claimed, Stock } from './stock.js';
 
 export type DeliveryContext = RunContext<unknown> &
   Pick<Capabilities, 'db'> &
@@ -28,47 +31,48 @@ export interface DeliveryTally {
   remaining: number;
 }
 
-/** A claimed message, and when its cause was last looked at. */
-type Claimed = QueuedMessage & { lookedAtTicks: number };
-
 /** Older knowledge is looked up again before a message goes out. */
 const FRESH_MS = 250;
-/** Connections that break off one after the other: the server is not well. */
-const MOST_BROKEN_OFF = 3;
 /** Less than a run has to unwind. */
 const SENDING_GRACE_MS = 3_500;
 /** Until a message that waits for a working day is looked at again. */
 const WAIT_MS = 60 * 60_000;
-/** Messages refused for good one after the other: it is not their fault. */
-const MOST_REFUSALS = 10;
+/** How often it is looked whether the run should end. */
+const LOOK_MS = 1_000;
 
 /** The messages of one channel on their way. */
 export class LaneDelivery {
   readonly #settler: Settler;
+  readonly #checks: Checks;
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
   readonly #late = new AbortController();
   /** What is on its way gets a moment more than the run: cut off, it would go out twice. */
   readonly #sendSignal: AbortSignal;
-  /** Claimed messages that nobody works on yet. */
-  #stock: Claimed[] = [];
-  #claiming: Promise<void> | undefined;
-  #exhausted = false;
+  readonly #stock: Stock;
   #stopped = false;
-  #brokenOff = 0;
-  #refusals = 0;
+  readonly #patience = new Patience();
+  /** What was last said to be wrong with the channel. */
+  #told: string | undefined;
   /** Tried and not delivered: the next run tries again. */
   readonly #putBack: Settlement[] = [];
 
   constructor(
     private readonly context: DeliveryContext,
     private readonly lane: Lane,
-    private readonly task: string | undefined,
+    task: string | undefined,
     private readonly tally: DeliveryTally,
   ) {
-    this.#settler = new Settler(context.db, context.runId, context.now);
+    this.#settler = new Settler(context.db, context.runId, context.now, context.log);
+    this.#checks = new Checks(context, lane.channel, task);
+    this.#stock = new Stock(lane.workers, (limit) => {
+      context.progress({ ...tally });
+      return this.#checks.claim(limit);
+    });
     this.#signal = AbortSignal.any([context.signal, this.#failure.signal]);
     this.#sendSignal = AbortSignal.any([this.#late.signal, this.#failure.signal]);
+    // Every message in hand listens to it.
+    setMaxListeners(0, this.#sendSignal);
   }
 
   async run(): Promise<void> {
@@ -78,10 +82,11 @@ export class LaneDelivery {
       timer = setTimeout(() => this.#late.abort(this.context.signal.reason), SENDING_GRACE_MS);
     };
     this.context.signal.addEventListener('abort', endSoon, { once: true });
+    const overdue = this.#watchTime();
     try {
       await Promise.all(workers);
       this.context.signal.throwIfAborted();
-      const unsent = this.#stock.map(
+      const unsent = this.#stock.left.map(
         ({ id, lastError }): Settlement => ({ id, status: 'pending', lastError }),
       );
       await Promise.all([...this.#putBack, ...unsent].map((one) => this.#settler.settle(one)));
@@ -95,8 +100,20 @@ export class LaneDelivery {
     } finally {
       this.context.signal.removeEventListener('abort', endSoon);
       clearTimeout(timer);
+      clearInterval(overdue);
       this.lane.close();
     }
+  }
+
+  /** A server that thinks for minutes must not keep the run until its limit, and make it fail. */
+  #watchTime(): NodeJS.Timeout {
+    let overdueTicks: number | undefined;
+    const look = () => {
+      if (!this.context.outOfTime()) return;
+      overdueTicks ??= performance.now();
+      if (performance.now() - overdueTicks >= this.lane.overtimeMs) this.#late.abort(new NoTimeLeft());
+    };
+    return setInterval(look, Math.min(this.lane.overtimeMs, LOOK_MS));
   }
 
   async #work(): Promise<void> {
@@ -109,32 +126,9 @@ export class LaneDelivery {
     for (;;) {
       this.#signal.throwIfAborted();
       if (this.#stopped || this.context.outOfTime()) return undefined;
-      // The next ones are claimed while the last ones go out.
-      if (this.#stock.length < this.lane.workers && !this.#exhausted && !this.#claiming) {
-        this.#claiming = this.#claim();
-        // Whoever waits for it hears of a failure; with nobody waiting, the next one to come tries again.
-        this.#claiming.catch(() => {});
-      }
-      const next = this.#stock.shift();
-      if (next) return next;
-      if (!this.#claiming) return undefined;
-      await this.#claiming;
-    }
-  }
-
-  async #claim(): Promise<void> {
-    const { db, runId, now } = this.context;
-    const limit = this.lane.workers * 4;
-    this.context.progress({ ...this.tally });
-    try {
-      const standing = this.#standing();
-      const claim = { channel: this.lane.channel, task: this.task, runId, now: now(), limit, standing };
-      const claimed = await db.write((tx) => claimMessages(tx, claim));
-      this.#exhausted = claimed.length < limit;
-      const lookedAtTicks = performance.now();
-      this.#stock.push(...claimed.map((message) => ({ ...message, lookedAtTicks })));
-    } finally {
-      this.#claiming = undefined;
+      const next = this.#stock.take();
+      if (next || !this.#stock.coming) return next;
+      await this.#stock.coming;
     }
   }
 
@@ -153,10 +147,11 @@ export class LaneDelivery {
       });
       await this.#settler.settle({ id: message.id, status: 'sent', blank: message.ephemeral });
       this.tally.sent += 1;
-      this.#brokenOff = 0;
-      this.#refusals = 0;
+      this.#told = undefined;
+      this.#patience.sent();
     } catch (error) {
       if (obstacle) return await this.#end(message, obstacle);
+      if (error instanceof NoTimeLeft) return this.#keep(message);
       if (!(error instanceof DeliveryProblem)) throw error;
       await this.#refused(message, opened, error);
     } finally {
@@ -165,18 +160,12 @@ export class LaneDelivery {
     }
   }
 
-  /** Alerts are taken back by nothing, and must not depend on tables that may be what is wrong. */
-  #standing() {
-    const { now, site } = this.context;
-    return this.task === ALERTS ? ALWAYS_STANDS : standingOf({ now: now(), timeZone: site.timeZone });
-  }
-
   /** Why a message must not go out, looked at a moment before it would. */
   async #obstacle(message: Claimed, opened: OpenMessage): Promise<Settlement | undefined> {
     const { db, runId, now, site } = this.context;
     const { id, lastError } = message;
     if (performance.now() - message.lookedAtTicks > FRESH_MS) {
-      const state = await lookAgain(db, id, runId, this.#standing());
+      const state = await lookAgain(db, id, runId, this.#checks.questions());
       Object.assign(message, state ?? { standing: 'gone' }, { lookedAtTicks: performance.now() });
     }
     if (message.standing === 'gone') return { id, status: 'cancelled' };
@@ -188,61 +177,71 @@ export class LaneDelivery {
     return nextAttemptAt ? { id, status: 'pending', nextAttemptAt, lastError } : undefined;
   }
 
-  async #end({ ephemeral }: Claimed, { status, ...rest }: Settlement): Promise<void> {
+  async #end({ ephemeral, task }: Claimed, { status, ...rest }: Settlement): Promise<void> {
     await this.#settler.settle({ ...rest, status, blank: ephemeral && status !== 'pending' });
     if (status === 'cancelled') this.tally.cancelled += 1;
     if (status === 'suppressed') this.tally.suppressed += 1;
+    if (status === 'suppressed' && task === ALERTS)
+      this.context.log.error(
+        {},
+        'an alert went to nobody: suppressed_addresses lists ADMIN_EMAIL; delete that row',
+      );
   }
 
   async #refused(message: Claimed, opened: OpenMessage, problem: DeliveryProblem): Promise<void> {
-    const { id } = message;
+    const { id, ephemeral, lastError } = message;
     const { verdict } = problem;
     const words = this.#words(problem, message);
     // Without its cause, which quotes the server too.
-    const told = message.ephemeral ? new AppError('unprocessable', () => words) : problem;
-    const isCutOff = verdict === 'broken-off' || verdict === 'uncertain';
-    this.#brokenOff = isCutOff ? this.#brokenOff + 1 : 0;
-    const isOver = verdict === 'channel' || this.#brokenOff >= MOST_BROKEN_OFF;
-    // The channel itself does not work: the other messages would fail too.
-    if (!this.#stopped && (isOver || this.#brokenOff === 1)) this.context.fail(this.lane.name, told);
-    this.#stopped ||= isOver;
+    const told = ephemeral ? new AppError('unprocessable', () => words) : problem;
+    this.#tellChannel(problem, told, words);
     // A connection that ends is no fault of the message, unless the server has had that message again and again.
-    const isFree = verdict === 'broken-off' || (verdict === 'uncertain' && message.lastError === null);
-    if (verdict === 'channel' || isFree) {
-      const lastError = verdict === 'uncertain' ? words : message.lastError;
-      // Behind the others, which it must not keep from being tried.
-      this.#putBack.push({ id, status: 'pending', nextAttemptAt: this.context.now(), lastError });
-      return;
+    if (
+      verdict === 'channel' ||
+      verdict === 'broken-off' ||
+      (verdict === 'uncertain' && lastError === null)
+    ) {
+      return this.#keep(message, verdict === 'uncertain' ? words : lastError);
     }
-    if (verdict === 'permanent' && problem.cause) this.#refusals += 1;
-    if (this.#refusals >= MOST_REFUSALS && !this.#stopped) {
-      this.#stopped = true;
-      this.context.fail(this.lane.name, new AppError('unprocessable', (t) => t.delivery.refusesAll(words)));
-    }
-    const settlement: Settlement = {
-      id,
-      lastError: words,
-      ...afterAttempt(message, isCutOff ? 'temporary' : verdict, this.context.now()),
-    };
-    settlement.blank = message.ephemeral && settlement.status === 'failed';
-    if (verdict === 'address' && !message.ephemeral) settlement.suppress = words.slice(0, 300);
+    if (!isLost(verdict)) this.context.fail(ephemeral ? id : opened.recipient, told);
+    if (verdict === 'not-allowed') return this.#keep(message, words);
+    const outcome = verdict === 'permanent' || verdict === 'address' ? verdict : 'temporary';
+    const after = afterAttempt(message, outcome, this.context.now());
+    const settlement: Settlement = { id, lastError: words, ...after };
+    settlement.blank = ephemeral && settlement.status === 'failed';
+    if (verdict === 'address' && !ephemeral) settlement.suppress = words.slice(0, 300);
     await this.#settler.settle(settlement);
     if (settlement.status === 'failed') this.tally.refused += 1;
     else this.tally.postponed += 1;
-    if (!isCutOff) this.context.fail(message.ephemeral ? id : opened.recipient, told);
   }
 
-  /** Servers repeat the address in their replies, in many ways: of an ephemeral message only the code may stay. */
+  /** For the next run, behind the others, which it must not keep from being tried. */
+  #keep({ id, lastError }: Claimed, words = lastError): void {
+    this.#putBack.push({ id, status: 'pending', nextAttemptAt: this.context.now(), lastError: words });
+  }
+
+  /** Says what is wrong with the channel, and stops when that is too much. */
+  #tellChannel(problem: DeliveryProblem, told: AppError, words: string): void {
+    const over = this.#patience.failed(problem);
+    const isNew = this.#told === undefined ? over || isLost(problem.verdict) : over && this.#told !== words;
+    if (isNew && !this.#stopped) {
+      const refusesAll = new AppError('unprocessable', (t) => t.delivery.refusesAll(words));
+      this.context.fail(this.lane.name, over === 'refuses-all' ? refusesAll : told);
+      this.#told = words;
+    }
+    this.#stopped ||= over !== undefined;
+  }
+
+  /** Servers quote addresses and messages in their replies: of an ephemeral message only the codes may stay. */
   #words(problem: DeliveryProblem, { ephemeral }: Claimed): string {
-    const words = describeError(problem, this.context.messages);
-    const [code = ''] = /\b[245]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?\b/.exec(words) ?? [];
-    return ephemeral ? this.context.messages.delivery.refusedQuietly(code) : words;
+    const { messages } = this.context;
+    return ephemeral ? problem.discreetly(messages) : describeError(problem, messages);
   }
 
   #open(message: Claimed): OpenMessage | undefined {
     const opened = openMessage(message, this.context.vault);
     if (opened) return opened;
-    this.#putBack.push({ id: message.id, status: 'pending', lastError: message.lastError });
+    this.#keep(message);
     this.context.fail(message.id, new AppError('unprocessable', (t) => t.delivery.sealed));
     return undefined;
   }

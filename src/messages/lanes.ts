@@ -20,6 +20,8 @@ export interface Lane {
   gate: Gate;
   /** Messages in hand; more than pass the gate keeps connections busy while results are written down. */
   workers: number;
+  /** How long the other side may still take once the run should end. */
+  overtimeMs: number;
   /** @param before is awaited before the other side may have the message */
   send(message: OpenMessage, signal: AbortSignal, before: () => Promise<void>): Promise<void>;
   close(): void;
@@ -44,6 +46,7 @@ export function mailLane(mail: Mail): Lane {
     name: 'SMTP',
     gate: gateOf(mail),
     workers: mail.concurrency * 2,
+    overtimeMs: mail.overtimeMs,
     send({ recipient, subject, text, html, headers, attachments, messageId }, signal, before) {
       const { [SENDER_NAME]: fromName, [MARKETING]: _, ...own } = headers;
       const message = {
@@ -61,12 +64,16 @@ export function mailLane(mail: Mail): Lane {
   };
 }
 
+/** As long as a request may take. */
+const SMS_OVERTIME_MS = 20_000;
+
 export function smsLane(sms: Sms): Lane {
   return {
     channel: 'sms',
     name: 'SMS',
     gate: gateOf(sms),
     workers: sms.concurrency,
+    overtimeMs: SMS_OVERTIME_MS,
     async send({ recipient, text }, signal, before) {
       await before();
       await sms.send({ to: recipient, text }, signal);

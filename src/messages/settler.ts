@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../db/client.js';
 import { type Settlement, settleMessages } from '../db/outbox.js';
+import { refusalCode } from '../db/table-problem.js';
 import { isDatabaseUnavailable } from '../errors.js';
+import type { TaskLog } from '../run-log.js';
 
 interface Waiting {
   settlement: Settlement;
@@ -21,6 +23,7 @@ export class Settler {
     private readonly db: Pick<Database, 'rows'>,
     private readonly runId: string,
     private readonly now: () => Date,
+    private readonly log: TaskLog,
   ) {}
 
   settle(settlement: Settlement): Promise<void> {
@@ -35,13 +38,25 @@ export class Settler {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0);
       try {
-        await this.#statement(batch.map(({ settlement }) => settlement));
+        await this.#settleAll(batch.map(({ settlement }) => settlement));
         for (const { resolve } of batch) resolve();
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
     }
     this.#busy = false;
+  }
+
+  /** Where no address can be suppressed, what became of the messages is written down all the same. */
+  async #settleAll(settlements: Settlement[]): Promise<void> {
+    try {
+      await this.#statement(settlements);
+    } catch (error) {
+      const isSuppressing = settlements.some(({ suppress }) => suppress !== undefined);
+      if (!isSuppressing || refusalCode(error) === undefined) throw error;
+      await this.#statement(settlements.map(({ suppress: _, ...rest }) => rest));
+      this.log.error({ err: error }, 'suppressed_addresses cannot be written: a dead address is not in it');
+    }
   }
 
   async #statement(settlements: Settlement[]): Promise<void> {

@@ -576,10 +576,23 @@ describe('an ephemeral message', () => {
     const answer = await service.deliver();
     expect(answer).toMatchObject({ status: 'partial', stats: { refused: 1 } });
     expect(await only(service)).toMatchObject({ status: 'failed', recipient: '', text_body: '' });
+    expect(answer.errors[0]?.message).toContain('(550 5.1.1)');
     const suppressed = await service.db.rows(sql`select * from cronhook.suppressed_addresses`);
     const runs = await service.db.rows(sql`select * from cronhook.task_runs`);
     const traces = JSON.stringify([answer, suppressed, runs]) + (await stored()) + service.log();
     expect(traces).not.toMatch(/zoe\.secret|tulipe/);
+  });
+
+  test('says what is wrong with the server while that is down, and nothing of itself', async () => {
+    const { service, stored } = await queued();
+    await service.smtp.down();
+    const answer = await service.deliver();
+    expect(answer.errors).toMatchObject([{ item: 'SMTP', message: expect.stringContaining('SMTP_URL') }]);
+    await service.smtp.up();
+    service.smtp.onMailFrom = () => ({ code: 550, message: '5.7.1 tulipe-4711 is not allowed' });
+    const [error] = (await service.deliver()).errors;
+    expect(error?.message).toContain('MAIL_FROM (550 5.7.1)');
+    expect((await stored()) + service.log()).not.toMatch(/tulipe|zoe\.secret/);
   });
 
   test('to a suppressed address goes to nobody', async () => {
