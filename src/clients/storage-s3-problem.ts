@@ -1,9 +1,15 @@
 import { AppError, type Text } from '../errors.js';
 import { createScrubber } from '../secret.js';
-import type { S3Options } from './storage-s3.js';
+import type { S3Options } from './storage-s3-client.js';
 
 /** The permissions that the operations need, by AWS's names. */
-export type S3Action = 's3:PutObject' | 's3:GetObject' | 's3:ListBucket';
+export type S3Action =
+  | 's3:PutObject'
+  | 's3:GetObject'
+  | 's3:ListBucket'
+  | 's3:DeleteObject'
+  | 's3:AbortMultipartUpload'
+  | 's3:ListBucketMultipartUploads';
 
 /** What the SDK throws: the server's code is its name. */
 interface S3Failure extends Error {
@@ -23,8 +29,10 @@ const REGION = ['AuthorizationHeaderMalformed', 'PermanentRedirect', 'IllegalLoc
 const FULL = ['XMinioStorageFull', 'InsufficientStorage', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded'];
 const CLOCK = ['RequestTimeTooSkewed', 'RequestExpired'];
 const SOCKET = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EPROTO'];
+/** What the way to the server spoilt or cut short. */
+const DAMAGED = ['BadDigest', 'XAmzContentSHA256Mismatch', 'IncompleteBody', 'RequestTimeout'];
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/;
-const NO_ANSWER = /TimeoutError|ECONNRESET|EPIPE|ETIMEDOUT|aborted|socket hang up|AbortError/;
+const NO_ANSWER = /TimeoutError|ECONNRESET|EPIPE|ETIMEDOUT|aborted|socket hang up|AbortError|PREMATURE_CLOSE/;
 
 /** Why the bucket did not do it, in words that say what to change. */
 export function s3Problem(error: unknown, action: S3Action, options: S3Options): AppError {
@@ -43,7 +51,7 @@ export function s3Problem(error: unknown, action: S3Action, options: S3Options):
   if (name === 'SignatureDoesNotMatch') return because((t) => t.storage.secretKey(host), true);
   if (name === 'CredentialsProviderError') return because((t) => t.storage.credentialsMissing(bucket), true);
   if (CLOCK.includes(name)) return because((t) => t.storage.clock(host));
-  if (REGION.includes(name)) {
+  if (REGION.includes(name) || status === 301) {
     const region = typeof failure.Region === 'string' ? failure.Region.slice(0, 40) : undefined;
     return because((t) => t.storage.region(bucket, region), true);
   }
@@ -54,15 +62,43 @@ export function s3Problem(error: unknown, action: S3Action, options: S3Options):
   if (SOCKET.includes(code) || /ERR_SSL/.test(code)) return because((t) => t.storage.unreachable(host, code));
   if (status >= 500 || status === 429 || name === 'SlowDown')
     return because((t) => t.storage.busy(host, status));
+  if (DAMAGED.includes(name)) return because((t) => t.storage.damaged(host, name));
   if (NO_ANSWER.test(`${name} ${code} ${failure.message}`)) return because((t) => t.storage.timeout(host));
   if (!isFromServer(failure)) return notS3(options, bare(failure));
   const detail = serverWords(failure, options);
   return because((t) => t.storage.refused(bucket, detail));
 }
 
+/** Whether the same request may be answered better in a moment. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof AppError) return false;
+  const { name, code, message, $metadata } = error as S3Failure;
+  const status = $metadata?.httpStatusCode;
+  if (FULL.includes(name) || name === 'NoSuchBucket') return false;
+  if (DAMAGED.includes(name) || name === 'SlowDown') return true;
+  if (status !== undefined && status >= 300)
+    return [408, 409, 425, 429].includes(status) || (status >= 500 && status !== 501 && status !== 507);
+  const words = `${name} ${code} ${message}`;
+  return SOCKET.includes(String(code)) || NO_ANSWER.test(words);
+}
+
+/** The SDK learns the server's time from such an answer, and signs the next request by it. */
+export const isClockProblem = (error: unknown): boolean => CLOCK.includes((error as S3Failure).name);
+
 /** An answer as no S3 server gives it. */
 export const notS3 = (options: S3Options, cause?: unknown): AppError =>
   new AppError('unprocessable', (t) => t.storage.notS3(hostOf(options)), { cause });
+
+/** The size is not what was sent. */
+export const incomplete = (key: string, options: S3Options): AppError =>
+  new AppError('unprocessable', (t) => t.storage.incomplete(key, hostOf(options)));
+
+/** What is still to be read is no longer that object's. */
+export const replaced = (key: string, options: S3Options, cause?: unknown): AppError =>
+  new AppError('unprocessable', (t) => t.storage.replaced(key, hostOf(options)), { cause });
+
+export const statusOf = (error: unknown): number | undefined =>
+  (error as S3Failure).$metadata?.httpStatusCode;
 
 const hostOf = ({ endpoint, region }: S3Options): string =>
   endpoint ? new URL(endpoint).host : `s3.${region ?? 'us-east-1'}.amazonaws.com`;

@@ -1,62 +1,40 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { Secret } from '../secret.js';
 import { checkKey, type Storage } from './storage.js';
+import { connectS3, type S3, type S3Options } from './storage-s3-client.js';
+import { downloadFromS3 } from './storage-s3-download.js';
+import { headOf } from './storage-s3-head.js';
 import { notS3, type S3Action, s3Problem } from './storage-s3-problem.js';
-
-export interface S3Options {
-  bucket: string;
-  /** Missing for AWS itself. */
-  endpoint?: string | undefined;
-  region?: string | undefined;
-  /** Missing: what the AWS SDK finds by itself (its own variables, files, the machine's role). */
-  credentials?: { accessKeyId: string; secretAccessKey: Secret } | undefined;
-  forcePathStyle?: boolean | undefined;
-  timing?: Partial<S3Timing>;
-}
-
-interface S3Timing {
-  connectMs: number;
-  /** Until the answer begins. */
-  requestMs: number;
-  /** Silence after which a connection counts as dead. */
-  idleMs: number;
-}
-
-const TIMING: S3Timing = { connectMs: 5_000, requestMs: 30_000, idleMs: 30_000 };
+import { discardUpload, listUploads, removeObject } from './storage-s3-removal.js';
+import { AT_ONCE, keptPrivate } from './storage-s3-request.js';
+import { uploadToS3 } from './storage-s3-upload.js';
 
 /** AWS S3, DigitalOcean Spaces, Backblaze B2, Cloudflare R2, MinIO. */
 export function createS3Storage(options: S3Options): Storage {
   const { bucket } = options;
-  // The SDK is large and few runs want it: it is loaded when first used.
-  const load = async () => {
-    const sdk = await import('@aws-sdk/client-s3');
-    return { sdk, client: createClient(sdk.S3Client, options) };
+  let connected: Promise<S3> | undefined;
+  const connect = () => {
+    connected ??= connectS3(options);
+    return connected;
   };
-  let loaded: ReturnType<typeof load> | undefined;
-  const attempt = async <Result>(
-    action: S3Action,
-    work: (s3: Awaited<ReturnType<typeof load>>) => Promise<Result>,
-  ): Promise<Result> => {
-    loaded ??= load();
-    const s3 = await loaded;
-    return work(s3).catch((error: unknown) => {
+  const attempt = async <Result>(action: S3Action, work: (s3: S3) => Promise<Result>): Promise<Result> =>
+    work(await connect()).catch((error: unknown) => {
       throw s3Problem(error, action, options);
     });
-  };
   return {
     async put(key, body, { contentType }) {
       checkKey(key);
-      await attempt('s3:PutObject', async ({ client, sdk }) => {
+      await attempt('s3:PutObject', async (s3) => {
         const input = { Bucket: bucket, Key: key, Body: body, ContentType: contentType };
-        const { ETag } = await client.send(new sdk.PutObjectCommand(input));
+        const { ETag } = await keptPrivate(s3, (acl) =>
+          s3.quick.send(new s3.sdk.PutObjectCommand({ ...input, ...acl })),
+        );
         if (!ETag) throw notS3(options);
       });
     },
     async get(key) {
       checkKey(key);
-      return attempt('s3:GetObject', async ({ client, sdk }) => {
+      return attempt('s3:GetObject', async ({ quick, sdk }) => {
         try {
-          const { Body, ETag } = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key: key }));
+          const { Body, ETag } = await quick.send(new sdk.GetObjectCommand({ Bucket: bucket, Key: key }));
           if (!Body || !ETag) throw notS3(options);
           return await Body.transformToString('utf-8');
         } catch (error) {
@@ -67,8 +45,8 @@ export function createS3Storage(options: S3Options): Storage {
     },
     async *list(prefix) {
       for (let after: string | undefined; ; ) {
-        const page = await attempt('s3:ListBucket', ({ client, sdk }) =>
-          client.send(
+        const page = await attempt('s3:ListBucket', ({ quick, sdk }) =>
+          quick.send(
             new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: after }),
           ),
         );
@@ -84,34 +62,27 @@ export function createS3Storage(options: S3Options): Storage {
         after = page.NextContinuationToken;
       }
     },
+    async upload(key, body, how) {
+      checkKey(key);
+      await uploadToS3(await connect(), key, body, how);
+    },
+    async download(key, { signal } = {}) {
+      checkKey(key);
+      return downloadFromS3(await connect(), { key, signal });
+    },
+    async metadata(key) {
+      checkKey(key);
+      return (await headOf(await connect(), key, AT_ONCE))?.metadata;
+    },
+    async remove(key) {
+      checkKey(key);
+      await removeObject(await connect(), key);
+    },
+    async *listUnfinished(prefix) {
+      yield* listUploads(await connect(), prefix);
+    },
+    async discard(upload) {
+      await discardUpload(await connect(), upload);
+    },
   };
 }
-
-function createClient(Client: typeof S3Client, options: S3Options): S3Client {
-  const { endpoint, credentials } = options;
-  const timing = { ...TIMING, ...options.timing };
-  return new Client({
-    region: options.region ?? 'us-east-1',
-    ...(endpoint && { endpoint }),
-    ...(credentials && {
-      credentials: {
-        accessKeyId: credentials.accessKeyId,
-        secretAccessKey: credentials.secretAccessKey.reveal(),
-      },
-    }),
-    // Every server but AWS itself knows the bucket in the path; few have a name in the DNS for each bucket.
-    forcePathStyle: options.forcePathStyle ?? (endpoint !== undefined && !isAws(endpoint)),
-    maxAttempts: 3,
-    // The checksums that AWS has added since are refused by other servers.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: {
-      connectionTimeout: timing.connectMs,
-      requestTimeout: timing.requestMs,
-      throwOnRequestTimeout: true,
-      socketTimeout: timing.idleMs,
-    },
-  });
-}
-
-const isAws = (endpoint: string): boolean => /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);

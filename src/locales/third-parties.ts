@@ -15,6 +15,10 @@ export interface ThirdPartyTexts {
     timeout(host: string): string;
     busy(host: string, status: number): string;
     notS3(host: string): string;
+    damaged(host: string, code: string): string;
+    incomplete(key: string, host: string): string;
+    replaced(key: string, host: string): string;
+    tooLarge(key: string, limitGb: number): string;
     refused(bucket: string, detail: string): string;
     folderFull(folder: string): string;
     folderDenied(folder: string): string;
@@ -76,6 +80,14 @@ export const thirdPartiesFr: ThirdPartyTexts = {
     busy: (host, status) =>
       `Le stockage ${host} n’est pas disponible pour l’instant (HTTP ${status}) : nouvel essai au prochain appel`,
     notS3: (host) => `${host} ne répond pas comme un serveur S3 : vérifiez S3_ENDPOINT`,
+    damaged: (host, code) =>
+      `Les données envoyées à ${host} y arrivent abîmées ou tronquées (${code}) : vérifiez le réseau et le proxy entre les deux ; nouvel essai au prochain appel`,
+    incomplete: (key, host) =>
+      `${host} n’a pas gardé l’objet ${key} en entier : il a été retiré ; vérifiez le stockage, puis relancez`,
+    replaced: (key, host) =>
+      `L’objet ${key} a été remplacé ou supprimé sur ${host} pendant sa lecture : relancez`,
+    tooLarge: (key, limitGb) =>
+      `L’objet ${key} dépasse ${limitGb} Go, bien plus que prévu : l’envoi a été annulé ; relancez`,
     refused: (bucket, detail) =>
       `Le stockage refuse l’opération sur le bucket ${bucket} : vérifiez les variables S3_… (${detail})`,
     folderFull: (folder) =>
@@ -156,6 +168,14 @@ export const thirdPartiesEn: ThirdPartyTexts = {
     busy: (host, status) =>
       `The storage ${host} is not available for now (HTTP ${status}): the next call tries again`,
     notS3: (host) => `${host} does not answer like an S3 server: check S3_ENDPOINT`,
+    damaged: (host, code) =>
+      `What is sent to ${host} arrives damaged or cut short (${code}): check the network and the proxy between; the next call tries again`,
+    incomplete: (key, host) =>
+      `${host} did not keep the object ${key} whole: it has been removed; check the storage, then run again`,
+    replaced: (key, host) =>
+      `The object ${key} was replaced or deleted on ${host} while it was read: run again`,
+    tooLarge: (key, limitGb) =>
+      `The object ${key} is larger than ${limitGb} GB, far more than expected: its upload was ended; run again`,
     refused: (bucket, detail) =>
       `The storage refuses the operation on the bucket ${bucket}: check the variables S3_… (${detail})`,
     folderFull: (folder) => `No space left on the disk of ${folder}: free some, or set S3_BUCKET`,

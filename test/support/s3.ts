@@ -3,6 +3,7 @@ import S3rver from 's3rver';
 import { onTestFinished } from 'vitest';
 import { Secret } from '../../src/secret.js';
 import { temporaryFolder } from './folder.js';
+import { completeMultipart } from './s3-multipart.js';
 
 /** The one pair of keys that s3rver knows. */
 const CREDENTIALS = { accessKeyId: 'S3RVER', secretAccessKey: new Secret('S3RVER') };
@@ -32,6 +33,9 @@ export async function startS3(bucket = 'backups') {
     vhostBuckets: false,
     configureBuckets: [{ name: bucket }],
   });
+  completeMultipart(server);
+  // It would complain of requests that end after it.
+  server.logger.silent = true;
   const { port } = await server.run();
   onTestFinished(async () => {
     server.httpServer.closeAllConnections();
@@ -41,6 +45,8 @@ export async function startS3(bucket = 'backups') {
   return {
     endpoint,
     bucket,
+    /** Where the server keeps what it is given. */
+    directory,
     credentials: CREDENTIALS,
     /** The same for the service. */
     env: {
