@@ -9,6 +9,8 @@ const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
   'inbox-idle': () => import('./inbox-idle.js'),
   'inbox-idle-indexed': async () => (await import('./inbox-idle.js')).indexed,
   outbox: () => import('./outbox.js'),
+  backup: () => import('./backup.js'),
+  'backup-memory': () => import('./backup-memory.js'),
 };
 
 const USAGE = `npm run bench -- [NAME...] [--runs N] [--quick]

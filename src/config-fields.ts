@@ -32,6 +32,36 @@ export const list = () =>
       .filter(Boolean),
   );
 
+/** Names and paths, which may hold spaces. */
+export const names = () =>
+  z.string().transform((value) =>
+    value
+      .split(/[,\r\n]+/)
+      .map((item) => item.trim())
+      .filter(Boolean),
+  );
+
+/** The beginning of keys in a bucket, without slashes at its ends. */
+export const keyPrefix = () =>
+  z
+    .string()
+    .transform((value) => value.replace(/^\/+|\/+$/g, ''))
+    .refine(
+      (value) => value.split('/').every((name) => /^[^\\\p{Cc}]+$/u.test(name) && !/^\.{1,2}$/.test(name)),
+      'expected a path such as backups/database',
+    );
+
+/** The last characters are a checksum, which the first backup looks at. */
+export const ageRecipient = () =>
+  z.string().regex(/^age1[02-9ac-hj-np-z]{50,}$/, 'expected age1…, the public key that age-keygen shows');
+
+/** The whole file that age-keygen writes will do. */
+export const ageIdentity = () =>
+  z
+    .string()
+    .regex(/^AGE-SECRET-KEY-/m, 'expected AGE-SECRET-KEY-1…, the file that age-keygen writes')
+    .transform((value) => new Secret(value));
+
 const parsesAsUrl = (value: string, protocols: string[]): boolean =>
   URL.canParse(value) && protocols.includes(new URL(value).protocol);
 

@@ -41,8 +41,8 @@ export function createContext(
     ...(options.logOutput && { output: options.logOutput }),
   });
   const db: Database = openDatabase(options.databaseUrl, { max: config.DATABASE_POOL_MAX });
-  const { storageFolder } = options;
-  const services = createServices(config, storageFolder === undefined ? {} : { storageFolder });
+  const { databaseUrl, storageFolder } = options;
+  const services = createServices(config, { databaseUrl, storageFolder });
   const messages = messagesFor(config.LOCALE);
   const site = createSite(config, services.vault);
   const now = options.now ?? (() => new Date());

@@ -1,5 +1,7 @@
+import type { BackupSettings, KeepRules } from './backups/settings.js';
 import { createImap, type Imap } from './clients/imap.js';
 import { createMail, type Mail } from './clients/mail.js';
+import { createPostgresPrograms, type PostgresPrograms } from './clients/postgres-programs.js';
 import { createSms, type Sms } from './clients/sms.js';
 import type { Storage } from './clients/storage.js';
 import { createFolderStorage } from './clients/storage-folder.js';
@@ -18,6 +20,9 @@ export interface Services {
   sms?: Sms;
   storage?: Storage;
   stripe?: Stripe;
+  backups?: BackupSettings;
+  programs: PostgresPrograms;
+  verifyServer?: Secret;
 }
 
 /** The variables that each need stands on. */
@@ -29,18 +34,35 @@ const VARIABLES: Record<Need, VariableName[]> = {
   sms: ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM'],
   storage: ['S3_BUCKET'],
   stripe: ['STRIPE_SECRET_KEY'],
+  backups: [],
+  programs: [],
+  verifyServer: ['BACKUP_VERIFY_URL'],
 };
 
 /** Stands for the bucket outside production, beside the data of the embedded database. */
 const STORAGE_FOLDER = '.data/storage';
 
+/** What pg_dump and psql come with on Debian. */
+const PROGRAMS_PACKAGE = 'postgresql-client';
+
+const programs = createPostgresPrograms();
+
+interface ServicesOptions {
+  /** Of the service itself; commands that need none have none. */
+  databaseUrl?: Secret | undefined;
+  storageFolder?: string | undefined;
+}
+
 /** The only place where clients are built. */
-export function createServices(config: Config, { storageFolder = STORAGE_FOLDER } = {}): Services {
+export function createServices(config: Config, options: ServicesOptions = {}): Services {
+  const { databaseUrl, storageFolder = STORAGE_FOLDER } = options;
   const vault = vaultOf(config);
   const mail = mailOf(config);
   const sms = smsOf(config);
   const storage = storageOf(config, storageFolder);
   const stripe = stripeOf(config);
+  const backups = backupsOf(config, databaseUrl);
+  const verifyServer = config.BACKUP_VERIFY_URL ?? (config.production ? undefined : databaseUrl);
   return {
     imap: createImap({ concurrency: config.INBOX_CONCURRENCY }),
     ...(vault && { vault }),
@@ -48,24 +70,27 @@ export function createServices(config: Config, { storageFolder = STORAGE_FOLDER 
     ...(sms && { sms }),
     ...(storage && { storage }),
     ...(stripe && { stripe }),
+    ...(backups && { backups }),
+    programs,
+    ...(verifyServer && { verifyServer }),
   };
 }
 
-/** Names the variables that a task lacks. */
-export function missingVariables(
-  config: Config,
-  task: Pick<AnyTask, 'needs' | 'needsOneOf'>,
-): VariableName[] {
+/** Names the variables that a task lacks, and the package. */
+export function missingVariables(config: Config, task: Pick<AnyTask, 'needs' | 'needsOneOf'>): string[] {
   const missing = (need: Need) => missingFor(config, need);
-  const lacking = task.needs.flatMap(missing);
+  const lacking: string[] = task.needs.flatMap(missing);
   const [recommended, ...others] = task.needsOneOf ?? [];
   if (recommended && [recommended, ...others].every((need) => missing(need).length > 0))
     lacking.push(...missing(recommended));
+  const installed = programs.has('pg_dump') && programs.has('psql');
+  if (task.needs.includes('programs') && !installed) lacking.push(PROGRAMS_PACKAGE);
   return [...new Set(lacking)];
 }
 
 function missingFor(config: Config, need: Need): VariableName[] {
   const missing = VARIABLES[need].filter((name) => config[name] === undefined);
+  if (need === 'verifyServer' && !config.production) return [];
   if (need !== 'storage') return missing;
   if (!config.S3_BUCKET) return config.production ? missing : [];
   // Both or neither: half a pair would silently be taken for the machine's own credentials.
@@ -111,6 +136,29 @@ function storageOf(config: Config, folder: string): Storage | undefined {
         : undefined,
   });
 }
+
+function backupsOf(config: Config, databaseUrl: Secret | undefined): BackupSettings | undefined {
+  const url = config.BACKUP_DATABASE_URL ?? databaseUrl;
+  return (
+    url && {
+      url,
+      name: config.BACKUP_NAME,
+      prefix: config.BACKUP_PREFIX,
+      schemas: config.BACKUP_SCHEMAS,
+      keep: keepRules(config),
+      recipient: config.BACKUP_AGE_RECIPIENT,
+      identity: config.BACKUP_AGE_IDENTITY,
+      extraPaths: config.BACKUP_EXTRA_PATHS ?? [],
+    }
+  );
+}
+
+export const keepRules = (config: Config): KeepRules => ({
+  days: config.BACKUP_KEEP_DAYS,
+  daily: config.BACKUP_KEEP_DAILY,
+  weekly: config.BACKUP_KEEP_WEEKLY,
+  monthly: config.BACKUP_KEEP_MONTHLY,
+});
 
 function stripeOf({ STRIPE_SECRET_KEY, STRIPE_API_URL }: Config): Stripe | undefined {
   return STRIPE_SECRET_KEY && createStripe({ secretKey: STRIPE_SECRET_KEY, apiUrl: STRIPE_API_URL });

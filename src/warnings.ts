@@ -1,4 +1,7 @@
 import type { Config } from './config.js';
+import type { Database } from './db/client.js';
+import { isSuppressed } from './db/outbox.js';
+import { refusalCode, tableProblem } from './db/table-problem.js';
 import { missingVariables } from './services.js';
 import type { AnyTask } from './tasks/define.js';
 
@@ -20,7 +23,21 @@ export function configurationWarnings(config: Config, tasks: AnyTask[]): string[
     const missing = missingVariables(config, task).join(', ');
     if (missing) lacking.set(missing, [...(lacking.get(missing) ?? []), task.name]);
   }
-  for (const [missing, names] of lacking)
-    warnings.push(`cannot run before ${missing} is set: ${names.join(', ')}`);
+  for (const [missing, names] of lacking) warnings.push(`cannot run without ${missing}: ${names.join(', ')}`);
   return warnings;
+}
+
+/** What the database holds and nobody would want: alerts that reach nobody. */
+export async function administratorWarnings({ ADMIN_EMAIL }: Config, db: Database): Promise<string[]> {
+  if (!ADMIN_EMAIL) return [];
+  try {
+    if (!(await isSuppressed(db, ADMIN_EMAIL))) return [];
+    return [
+      `ADMIN_EMAIL (${ADMIN_EMAIL}) is in suppressed_addresses and gets no alert: delete its row there`,
+    ];
+  } catch (error) {
+    if (refusalCode(error) === undefined) throw error;
+    const use = { tables: ['suppressed_addresses'], privilege: 'select' } as const;
+    return [(await tableProblem(db.query, use, error)).message];
+  }
 }

@@ -1,14 +1,26 @@
 import { accountsEn } from './accounts.js';
 import { answersEn } from './answers.js';
+import { backupsEn } from './backups.js';
 import { deliveryEn } from './delivery.js';
 import { followupsEn } from './followups.js';
 import type { Messages } from './index.js';
 import { mailsEn } from './mails-en.js';
 import { remindersEn } from './reminders.js';
+import { tablesEn } from './tables.js';
 import { thirdPartiesEn } from './third-parties.js';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
 const choice = new Intl.ListFormat('en', { type: 'disjunction' });
+
+/** Names in capitals are variables, the others packages. */
+function toDo(missing: string[]): string {
+  const variables = missing.filter((name) => name === name.toUpperCase());
+  const packages = missing.filter((name) => !variables.includes(name));
+  return [
+    ...(variables.length > 0 ? [`set ${list.format(variables)}`] : []),
+    ...(packages.length > 0 ? [`install ${list.format(packages)}`] : []),
+  ].join('; ');
+}
 
 export const en: Messages = {
   ...thirdPartiesEn,
@@ -17,14 +29,18 @@ export const en: Messages = {
     followups: { success: 'Automatic follow-ups processed' },
     'account-deletions': { success: 'Account deletions processed' },
     'overdue-reminders': { success: 'Overdue items and reminders checked' },
+    backup: { success: 'Database backed up' },
+    'backup-verify': { success: 'Backup verified' },
     outbox: { success: 'Pending messages delivered' },
   },
   delivery: deliveryEn,
   followups: followupsEn,
   mails: mailsEn,
   reminders: remindersEn,
+  backups: backupsEn,
   answers: answersEn,
   accounts: accountsEn,
+  tables: tablesEn,
   incidents: {
     taskFailed: (task) => `The task ${task} is failing`,
     diedTwice:
@@ -54,7 +70,7 @@ export const en: Messages = {
     addressNotAllowed: (address) => `The address ${address} is not in CRON_ALLOWED_IPS`,
     notFound: 'There is nothing at this address',
     methodNotAllowed: (method, allowed) => `${method} is not accepted here; use ${choice.format(allowed)}`,
-    notConfigured: (variables) => `Task not configured: set ${list.format(variables)}`,
+    notConfigured: (missing) => `Task not configured: ${toDo(missing)}`,
     bodyTooLarge: (kilobytes) => `The request body is larger than ${kilobytes} KB`,
     requestTooLarge: 'The request (address and headers) is too long',
     malformedRequest: 'The HTTP request is malformed',

@@ -11,13 +11,26 @@ interface Document {
   daysLate: number;
 }
 
+/** A notification about a document's chase. */
+export interface FollowupNotice {
+  title(document: Document): string;
+  body(document: Document): string;
+}
+
 export interface FollowupTexts {
-  stopped: Record<ToldReason, { title(document: Document): string; body(document: Document): string }>;
+  stopped: Record<ToldReason, FollowupNotice>;
+  /** The last mail of the plan goes out: what follows is for the owner to do. */
+  lastStep: FollowupNotice;
 }
 
 const nameFr = ({ kind, number }: Document) => `${kind === 'invoice' ? 'la facture' : 'le devis'} ${number}`;
 
 export const followupsFr: FollowupTexts = {
+  lastStep: {
+    title: (document) => `Dernière relance envoyée pour ${nameFr(document)} : à vous de jouer`,
+    body: (document) =>
+      `${document.customer} (${document.address}) reçoit la dernière relance pour ${nameFr(document)}. Aucune autre ne suivra : sans ${document.kind === 'invoice' ? 'règlement' : 'réponse'}, appelez votre client.`,
+  },
   stopped: {
     too_late: {
       title: (document) => `À relancer vous-même : ${nameFr(document)}`,
@@ -45,6 +58,11 @@ export const followupsFr: FollowupTexts = {
 const nameEn = ({ kind, number }: Document) => `${kind} ${number}`;
 
 export const followupsEn: FollowupTexts = {
+  lastStep: {
+    title: (document) => `Last follow-up sent for ${nameEn(document)}: over to you`,
+    body: (document) =>
+      `${document.customer} (${document.address}) gets the last follow-up for ${nameEn(document)}. No other will be sent: if there is no ${document.kind === 'invoice' ? 'payment' : 'answer'}, call your customer.`,
+  },
   stopped: {
     too_late: {
       title: (document) => `For you to follow up: ${nameEn(document)}`,

@@ -1,14 +1,26 @@
 import { accountsFr } from './accounts.js';
 import { answersFr } from './answers.js';
+import { backupsFr } from './backups.js';
 import { deliveryFr } from './delivery.js';
 import { followupsFr } from './followups.js';
 import type { Messages } from './index.js';
 import { mailsFr } from './mails-fr.js';
 import { remindersFr } from './reminders.js';
+import { tablesFr } from './tables.js';
 import { thirdPartiesFr } from './third-parties.js';
 
 const list = new Intl.ListFormat('fr', { type: 'conjunction' });
 const choice = new Intl.ListFormat('fr', { type: 'disjunction' });
+
+/** Names in capitals are variables, the others packages. */
+function toDo(missing: string[]): string {
+  const variables = missing.filter((name) => name === name.toUpperCase());
+  const packages = missing.filter((name) => !variables.includes(name));
+  return [
+    ...(variables.length > 0 ? [`définissez ${list.format(variables)}`] : []),
+    ...(packages.length > 0 ? [`installez ${list.format(packages)}`] : []),
+  ].join(' ; ');
+}
 
 export const fr: Messages = {
   ...thirdPartiesFr,
@@ -19,14 +31,18 @@ export const fr: Messages = {
     'overdue-reminders': {
       success: 'Vérification des éléments en retard et des rappels terminée avec succès',
     },
+    backup: { success: 'Sauvegarde de la base de données terminée avec succès' },
+    'backup-verify': { success: 'Vérification de la sauvegarde terminée avec succès' },
     outbox: { success: 'Distribution des messages en attente terminée avec succès' },
   },
   delivery: deliveryFr,
   followups: followupsFr,
   mails: mailsFr,
   reminders: remindersFr,
+  backups: backupsFr,
   answers: answersFr,
   accounts: accountsFr,
+  tables: tablesFr,
   incidents: {
     taskFailed: (task) => `La tâche ${task} échoue`,
     diedTwice:
@@ -57,7 +73,7 @@ export const fr: Messages = {
     notFound: 'Cette adresse n’existe pas',
     methodNotAllowed: (method, allowed) =>
       `La méthode ${method} n’est pas acceptée ici ; utilisez ${choice.format(allowed)}`,
-    notConfigured: (variables) => `Tâche non configurée : définissez ${list.format(variables)}`,
+    notConfigured: (missing) => `Tâche non configurée : ${toDo(missing)}`,
     bodyTooLarge: (kilobytes) => `Le corps de la requête dépasse ${kilobytes} Ko`,
     requestTooLarge: 'La requête (adresse et en-têtes) est trop longue',
     malformedRequest: 'La requête HTTP est mal formée',
@@ -112,7 +128,7 @@ export const fr: Messages = {
     server: (detail) => `Le serveur IMAP a répondu : ${detail}`,
     unexpected: 'Échange IMAP interrompu : nouvel essai au prochain appel',
     backOff: (time, failures, last) =>
-      `Nouvel essai après ${time} (${failures} échec(s) de suite) ; dernier : ${last}`,
+      `Nouvel essai après le ${time} (${failures} échec(s) de suite) ; dernier : ${last}`,
     secretUnreadable:
       'Le secret enregistré ne se déchiffre pas avec ENCRYPTION_KEY : rétablissez la clé, ou donnez l’ancienne dans ENCRYPTION_KEY_PREVIOUS ; sinon renouvelez le secret par POST /inbox/integrations/{id}/credentials',
     folder: (path, reason) => `Dossier ${path} : ${reason}`,

@@ -1,26 +1,36 @@
 import type { AccountTexts } from './accounts.js';
 import type { AnswerTexts } from './answers.js';
+import type { BackupTexts } from './backups.js';
 import type { DeliveryTexts } from './delivery.js';
 import { en } from './en.js';
 import type { FollowupTexts } from './followups.js';
 import { fr } from './fr.js';
 import type { MailTexts } from './mails.js';
 import type { ReminderTexts } from './reminders.js';
+import type { TableTexts } from './tables.js';
 import type { ThirdPartyTexts } from './third-parties.js';
 
 /** Every text a person may read, once in each language. */
 export interface Messages extends ThirdPartyTexts {
   /** By task name: the message of the contract (section 2.1). */
   tasks: Record<
-    'inbox-sync' | 'followups' | 'account-deletions' | 'overdue-reminders' | 'outbox',
+    | 'inbox-sync'
+    | 'followups'
+    | 'account-deletions'
+    | 'overdue-reminders'
+    | 'outbox'
+    | 'backup'
+    | 'backup-verify',
     { success: string }
   >;
   delivery: DeliveryTexts;
   followups: FollowupTexts;
   mails: MailTexts;
   reminders: ReminderTexts;
+  backups: BackupTexts;
   answers: AnswerTexts;
   accounts: AccountTexts;
+  tables: TableTexts;
   incidents: { taskFailed(task: string): string; diedTwice: string };
   run: {
     stillRunning(seconds: number): string;
@@ -42,7 +52,8 @@ export interface Messages extends ThirdPartyTexts {
     addressNotAllowed(address: string): string;
     notFound: string;
     methodNotAllowed(method: string, allowed: string[]): string;
-    notConfigured(variables: string[]): string;
+    /** Variables to set and packages to install. */
+    notConfigured(missing: string[]): string;
     bodyTooLarge(kilobytes: number): string;
     requestTooLarge: string;
     malformedRequest: string;

@@ -6,6 +6,9 @@ const invoice = (number: string): string => numbered('invoice', number);
 const quote = (number: string): string => numbered('quote', number);
 const fallenDue = (due: string): string => (due ? `, due on ${due},` : '');
 
+/** An address that is unsubscribed gets nothing more, whoever writes. */
+const senders = (sender: string): string => (sender ? `${sender} or other senders of this service` : 'us');
+
 const PAID_MEANWHILE = 'If you have paid in the meantime, please disregard this message.';
 const ANSWERED_MEANWHILE = 'If you have answered in the meantime, please disregard this message.';
 
@@ -117,6 +120,33 @@ export const mailsEn: MailTexts = {
       'This is the last message you will receive from us. Thank you for the trust you placed in us.',
     ],
   },
+  backup: {
+    subject: (database) => `${database} backed up`,
+    before: 'The first backup of the day is made.',
+    labels: {
+      started: 'Started',
+      key: 'Object',
+      size: 'Size',
+      tables: 'Content',
+      server: 'PostgreSQL',
+      encryption: 'Encrypted for',
+      files: 'Files with it',
+    },
+    size: (stored, sql) => `${stored} (${sql} of SQL)`,
+    tables: (count, rows) => `${count} tables, ${rows} rows`,
+    after:
+      'A backup is proven only once it has been restored: the task backup-verify does so every month. To see all backups: npx cronhook backups list',
+  },
+  backupAnomaly: {
+    subject: (database) => `${database} has lost more than half of its data`,
+    before:
+      'The backup is made, but it holds far less than the one before. Unless somebody has emptied these tables on purpose, do not let the rotation remove the backups from before.',
+    wholeDump: 'The whole backup',
+    rows: (before, after) => `${before} rows before, ${after} now`,
+    bytes: (before, after) => `${before} before, ${after} now`,
+    after: (previous) =>
+      `To go back, restore the backup from before into an empty database: npx cronhook backups restore ${previous} --to <url>`,
+  },
   incident: {
     opened: {
       subject: (count, name) => (name ? `Task ${name} failed` : `${count} tasks failed`),
@@ -139,16 +169,19 @@ export const mailsEn: MailTexts = {
     sharedError: (message) => `The same error for all of them: ${message}`,
     error: (message) => `Error: ${message}`,
     openRun: 'Open the run',
+    inTerminal: (command) => `Terminal: ${command}`,
     more: (count) => `… and ${count} more task${s(count)}.`,
   },
   unsubscribePage: {
     ask: {
       title: 'Stop receiving these messages?',
-      text: 'Your address will not receive any more messages from us. Nothing changes until you confirm.',
+      text: (address, sender) =>
+        `The address ${address} will not receive any more messages from ${senders(sender)}. Nothing changes until you confirm.`,
     },
     done: {
       title: 'You are unsubscribed',
-      text: 'Done: your address will not receive any more messages from us. You may close this page.',
+      text: (address, sender) =>
+        `Done: the address ${address} will not receive any more messages from ${senders(sender)}. You may close this page.`,
     },
     invalid: {
       title: 'This link is not valid',

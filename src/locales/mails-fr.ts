@@ -6,6 +6,10 @@ const invoice = (number: string): string => numbered('facture', number);
 const quote = (number: string): string => numbered('devis', number);
 const fallenDue = (due: string): string => (due ? `, échue le ${due},` : '');
 
+/** An address that is unsubscribed gets nothing more, whoever writes. */
+const from = (sender: string): string =>
+  sender ? `de ${sender}, ni des autres expéditeurs de ce service` : 'de notre part';
+
 const PAID_MEANWHILE =
   'Si votre règlement est parti entre-temps, ce message est sans objet : merci de ne pas en tenir compte.';
 const ANSWERED_MEANWHILE =
@@ -119,6 +123,33 @@ export const mailsFr: MailTexts = {
       'Ceci est le dernier message que nous vous adressons. Merci de la confiance que vous nous avez accordée.',
     ],
   },
+  backup: {
+    subject: (database) => `Sauvegarde de ${database} réussie`,
+    before: 'La première sauvegarde du jour est faite.',
+    labels: {
+      started: 'Commencée',
+      key: 'Objet',
+      size: 'Taille',
+      tables: 'Contenu',
+      server: 'PostgreSQL',
+      encryption: 'Chiffrée pour',
+      files: 'Fichiers joints',
+    },
+    size: (stored, sql) => `${stored} (${sql} de SQL)`,
+    tables: (count, rows) => `${count} tables, ${rows} lignes`,
+    after:
+      'Une sauvegarde n’est prouvée que restaurée : la tâche backup-verify le fait chaque mois. Pour voir toutes les sauvegardes : npx cronhook backups list',
+  },
+  backupAnomaly: {
+    subject: (database) => `${database} a perdu plus de la moitié de ses données`,
+    before:
+      'La sauvegarde est faite, mais elle contient bien moins que la précédente. Si personne n’a vidé ces tables exprès, ne laissez pas la rotation effacer les sauvegardes d’avant.',
+    wholeDump: 'Toute la sauvegarde',
+    rows: (before, after) => `${before} lignes avant, ${after} maintenant`,
+    bytes: (before, after) => `${before} avant, ${after} maintenant`,
+    after: (previous) =>
+      `Pour revenir en arrière, restaurez la sauvegarde d’avant dans une base vide : npx cronhook backups restore ${previous} --to <url>`,
+  },
   incident: {
     opened: {
       subject: (count, name) => (name ? `Échec de la tâche ${name}` : `Échec de ${count} tâches`),
@@ -142,16 +173,19 @@ export const mailsFr: MailTexts = {
     sharedError: (message) => `Même erreur pour toutes : ${message}`,
     error: (message) => `Erreur : ${message}`,
     openRun: 'Ouvrir l’exécution',
+    inTerminal: (command) => `Terminal : ${command}`,
     more: (count) => `… et ${count} autre${s(count)} tâche${s(count)}.`,
   },
   unsubscribePage: {
     ask: {
       title: 'Ne plus recevoir ces messages ?',
-      text: 'Votre adresse ne recevra plus aucun message de notre part. Rien n’est changé tant que vous n’avez pas confirmé.',
+      text: (address, sender) =>
+        `L’adresse ${address} ne recevra plus aucun message ${from(sender)}. Rien n’est changé tant que vous n’avez pas confirmé.`,
     },
     done: {
       title: 'Désinscription enregistrée',
-      text: 'C’est fait : votre adresse ne recevra plus de message de notre part. Vous pouvez fermer cette page.',
+      text: (address, sender) =>
+        `C’est fait : l’adresse ${address} ne recevra plus de message ${from(sender)}. Vous pouvez fermer cette page.`,
     },
     invalid: {
       title: 'Ce lien n’est pas valable',

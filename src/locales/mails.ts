@@ -43,6 +43,25 @@ export interface MailTexts {
     labels: { title: string; moment: string; location: string };
   };
   farewell: { subject: string; heading: string; body: string[] };
+  backup: {
+    subject(database: string): string;
+    before: string;
+    labels: Record<'started' | 'key' | 'size' | 'tables' | 'server' | 'encryption' | 'files', string>;
+    /** What is stored of how much SQL. */
+    size(stored: string, sql: string): string;
+    /** Tables, and rows in all. */
+    tables(count: string, rows: string): string;
+    after: string;
+  };
+  backupAnomaly: {
+    subject(database: string): string;
+    before: string;
+    wholeDump: string;
+    rows(before: string, after: string): string;
+    bytes(before: string, after: string): string;
+    /** The set that still has what is gone. */
+    after(previous: string): string;
+  };
   incident: Record<
     'opened' | 'reminder' | 'recovered',
     {
@@ -56,7 +75,15 @@ export interface MailTexts {
     sharedError(message: string): string;
     error(message: string): string;
     openRun: string;
+    /** The link needs the secret; a command on the server does not. */
+    inTerminal(command: string): string;
     more(count: number): string;
   };
-  unsubscribePage: Record<'ask' | 'done' | 'invalid', { title: string; text: string }> & { button: string };
+  unsubscribePage: Record<
+    'ask' | 'done',
+    { title: string; text(address: string, sender: string): string }
+  > & {
+    invalid: { title: string; text: string };
+    button: string;
+  };
 }

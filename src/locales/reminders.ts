@@ -8,8 +8,6 @@ export interface NoticeText {
 export interface ReminderTexts {
   /** Stands for a title without a single letter. */
   untitled: string;
-  /** A day and a time, as PostgreSQL's `to_char` reads it. */
-  momentPattern: string;
   invoiceOverdue(invoice: { number: string; customer: string; amount: string; due: string }): NoticeText;
   todoOverdue(todo: { title: string; due: string }): NoticeText;
   todoCritical(todo: { title: string; due: string }): NoticeText;
@@ -18,7 +16,6 @@ export interface ReminderTexts {
 
 export const remindersFr: ReminderTexts = {
   untitled: 'sans titre',
-  momentPattern: 'DD/MM/YYYY "à" HH24:MI',
   invoiceOverdue: ({ number, customer, amount, due }) => ({
     title: `Facture ${number} en retard de paiement`,
     body: `La facture ${number} (${customer}, ${amount}) était à régler au plus tard le ${due} et n’est pas payée.`,
@@ -39,7 +36,6 @@ export const remindersFr: ReminderTexts = {
 
 export const remindersEn: ReminderTexts = {
   untitled: 'untitled',
-  momentPattern: 'FMDD Mon YYYY "at" HH24:MI',
   invoiceOverdue: ({ number, customer, amount, due }) => ({
     title: `Invoice ${number} overdue`,
     body: `Invoice ${number} to ${customer} (${amount}) was due by ${due} and is not paid.`,

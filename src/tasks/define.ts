@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import type { BackupSettings } from '../backups/settings.js';
 import type { Imap } from '../clients/imap.js';
 import type { Mail } from '../clients/mail.js';
+import type { PostgresPrograms } from '../clients/postgres-programs.js';
 import type { Sms } from '../clients/sms.js';
 import type { Storage } from '../clients/storage.js';
 import type { Stripe } from '../clients/stripe.js';
@@ -9,6 +11,7 @@ import type { Database, Transaction } from '../db/client.js';
 import type { Text } from '../errors.js';
 import type { Messages } from '../locales/index.js';
 import type { TaskLog } from '../run-log.js';
+import type { Secret } from '../secret.js';
 import type { Site } from '../site.js';
 
 export const PRODUCTS = ['lokario', 'atlas', 'prix-cartes', 'erp-btp', 'talos'] as const;
@@ -23,6 +26,11 @@ export interface Capabilities {
   sms: Sms;
   storage: Storage;
   stripe: Stripe;
+  backups: BackupSettings;
+  /** pg_dump and psql. */
+  programs: PostgresPrograms;
+  /** Where a backup is restored to prove it. */
+  verifyServer: Secret;
 }
 
 export type Need = keyof Capabilities;
@@ -78,6 +86,8 @@ export interface Task<Input = unknown, Needs extends Need = Need, Uses extends N
   /** The recommended schedule, in `TIMEZONE`. */
   schedule: string;
   product: Product;
+  /** Other products that want it too. */
+  alsoOf?: readonly Product[];
   /** One sentence in English, for the catalogue and the documentation. */
   summary: string;
   success: Text;

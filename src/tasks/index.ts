@@ -1,12 +1,22 @@
 import { accountDeletions } from './accounts/account-deletions.js';
 import { overdueReminders } from './agenda/overdue-reminders.js';
+import { backup } from './backup/backup.js';
+import { backupVerify } from './backup/backup-verify.js';
 import { followups } from './billing/followups.js';
 import { type AnyTask, PRODUCTS } from './define.js';
 import { inboxSync } from './inbox/inbox-sync.js';
 import { outbox } from './messages/outbox.js';
 
 /** Every task, in the order of the contract (section 2.1). */
-export const tasks: AnyTask[] = [inboxSync, followups, accountDeletions, overdueReminders, outbox];
+export const tasks: AnyTask[] = [
+  inboxSync,
+  followups,
+  accountDeletions,
+  overdueReminders,
+  outbox,
+  backup,
+  backupVerify,
+];
 
 /**
  * The tasks that `TASKS` names, themselves or by product; all of them without it.
@@ -19,5 +29,7 @@ export function selectTasks(names: string[] | undefined): AnyTask[] {
   if (unknown.length > 0) {
     throw new Error(`TASKS: unknown ${unknown.join(', ')} (known: ${[...known].join(', ')})`);
   }
-  return tasks.filter((task) => names.includes(task.name) || names.includes(task.product));
+  return tasks.filter((task) =>
+    [task.name, task.product, ...(task.alsoOf ?? [])].some((name) => names.includes(name)),
+  );
 }
