@@ -12,7 +12,7 @@ export async function fillDatabase(url: Secret, megabytes: number): Promise<void
   const words = 'Bonjour, votre facture reste impayée à ce jour. Merci de la régler sous huitaine. ';
   await client`
     create table documents as
-    select n as id, now() - n * interval '1 minute' as created_at, n * 7919 % 100000 as amount_cents,
+    select n as id, now() - n * interval '1 minute' as created_at, n::bigint * 7919 % 100000 as amount_cents,
       repeat(${words}, 6) || n as text,
       (select string_agg(md5(n::text || m), '') from generate_series(1, 10) m) as digest
     from generate_series(1, ${megabytes * MEGABYTE_ROWS}::int) n
