@@ -9,6 +9,19 @@ export interface RowCounts {
 /** Tables counted by one statement. */
 const BATCH = 64;
 
+/** More locks than that would use up the server's. */
+const MOST_LOCKED = 1_000;
+
+/**
+ * Holds the tables against ALTER and TRUNCATE before pg_dump does: a count that queued behind an ALTER, which waits for
+ * pg_dump, would never come to its turn.
+ */
+export async function lockTables(tx: TransactionSql, schemas?: string[]): Promise<void> {
+  const names = await tablesToCount(tx, schemas);
+  if (names.length === 0 || names.length > MOST_LOCKED) return;
+  await tx.unsafe(`lock table only ${names.join(', only ')} in access share mode`);
+}
+
 /**
  * Counts what a dump holds: tables and the leaves of partitioned ones, of the given schemas; neither foreign tables nor
  * those of extensions.

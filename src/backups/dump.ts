@@ -48,7 +48,14 @@ export async function* dumpDatabase(options: DumpOptions): AsyncGenerator<Buffer
 function argumentsOf({ program, snapshotId, schemas, extensions, ...options }: DumpOptions): string[] {
   const lockWaitMs = (options.lockWaitSeconds ?? LOCK_WAIT_SECONDS) * 1000;
   const args = [
-    ...['--format=plain', '--no-owner', '--no-privileges', '--no-password', '--encoding=UTF8'],
+    ...[
+      '--format=plain',
+      '--no-owner',
+      '--no-privileges',
+      '--no-tablespaces',
+      '--no-password',
+      '--encoding=UTF8',
+    ],
     `--snapshot=${snapshotId}`,
     `--lock-wait-timeout=${lockWaitMs}`,
   ];

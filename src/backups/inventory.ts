@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { Storage, StoredObject } from '../clients/storage.js';
 import {
+  claimOf,
   dumpOf,
   extraOf,
   MANIFEST,
@@ -23,19 +24,20 @@ export interface BackupSet {
   verified: boolean;
 }
 
-/** What a backup that was killed, or the removal of a set, has left. */
+/** A set whose manifest names files that are not there, or not in their full size: the bucket has lost them. */
+export type DamagedSet = Pick<BackupSet, 'stem' | 'startedAt' | 'manifest'>;
+
+/** What a backup that was killed, or the removal of a set, has left: there is no manifest. */
 export interface Leftover {
   stem: string;
   startedAt: Date;
-  /** Undefined where only the metadata of its objects can tell. */
-  databaseId: string | undefined;
-  /** In the order to remove them. */
   keys: string[];
 }
 
 export interface Inventory {
   /** The newest first. */
   sets: BackupSet[];
+  damaged: DamagedSet[];
   leftovers: Leftover[];
   /** All that are taken. */
   stems: Set<string>;
@@ -49,7 +51,7 @@ const SIDE_BY_SIDE = 16;
 /** What lies under the prefix by the names of sets, of whichever database. */
 export async function takeInventory(storage: Storage, prefix: string): Promise<Inventory> {
   const groups = await groupByStem(storage, prefix);
-  const inventory: Inventory = { sets: [], leftovers: [], stems: new Set(groups.keys()) };
+  const inventory: Inventory = { sets: [], damaged: [], leftovers: [], stems: new Set(groups.keys()) };
   const sort = async ([stem, objects]: [string, Objects]) => {
     const startedAt = timeOf(prefix, stem);
     if (!startedAt) return;
@@ -60,12 +62,10 @@ export async function takeInventory(storage: Storage, prefix: string): Promise<I
     if (manifest && isWhole(stem, manifest, objects)) {
       const verification = parseVerification((await read(VERIFIED)) ?? '');
       inventory.sets.push({ stem, startedAt, manifest, verification, verified: isVerified(verification) });
+    } else if (manifest) {
+      inventory.damaged.push({ stem, startedAt, manifest });
     } else if (text === undefined) {
-      const keys = [...objects.keys()].sort().reverse();
-      inventory.leftovers.push({ stem, startedAt, databaseId: undefined, keys });
-    } else if (manifest && !objects.has(dumpOf(stem, manifest).key)) {
-      const databaseId = manifest.database.id;
-      inventory.leftovers.push({ stem, startedAt, databaseId, keys: keysOf({ stem, manifest }) });
+      inventory.leftovers.push({ stem, startedAt, keys: [...objects.keys()] });
     }
   };
   await pMap(groups, sort, { concurrency: SIDE_BY_SIDE });
@@ -78,7 +78,9 @@ async function groupByStem(storage: Storage, prefix: string): Promise<Map<string
   const stems = new Map<string, Objects>();
   for await (const object of storage.list(`${prefix}/`)) {
     const [, stem] =
-      /^(.*_backup_\d{8}_\d{6})\.(?:sql\.gz|tar\.gz|json|verified\.json)(?:\.age)?$/.exec(object.key) ?? [];
+      /^(.*_backup_\d{8}_\d{6})\.(?:(?:sql|tar)\.gz(?:\.age)?|(?:verified\.)?json|[0-9a-f-]{36}\.claim)$/.exec(
+        object.key,
+      ) ?? [];
     if (stem === undefined || !timeOf(prefix, stem)) continue;
     const objects = stems.get(stem) ?? new Map<string, StoredObject>();
     stems.set(stem, objects.set(object.key, object));
@@ -97,9 +99,10 @@ const filesOf = (stem: string, manifest: Manifest): StoredFile[] =>
 const isVerified = (verification: Verification | undefined): boolean =>
   verification !== undefined && verification.verifiedAt !== null && verification.failure === null;
 
-/** What a set consists of, in the order to remove it: to the end the manifest proves that the rest is ours. */
-export const keysOf = ({ stem, manifest }: Pick<BackupSet, 'stem' | 'manifest'>): string[] => [
-  ...filesOf(stem, manifest).map(({ key }) => key),
-  stem + VERIFIED,
+/** What a set consists of, in the order to remove it: without its manifest it does not exist. */
+export const keysOf = ({ stem, manifest }: DamagedSet): string[] => [
   stem + MANIFEST,
+  stem + VERIFIED,
+  ...filesOf(stem, manifest).map(({ key }) => key),
+  claimOf(stem, manifest.runId),
 ];

@@ -74,7 +74,12 @@ const lost = (detail: string): AppError =>
 
 /** What a type or a constraint refuses is somebody's data. */
 const quote = (sqlState: string, message: string): string =>
-  /^2[123]/.test(sqlState) ? `SQLSTATE ${sqlState}` : `${shorten(message)} (SQLSTATE ${sqlState})`;
+  /^2[123]/.test(sqlState) && sqlState !== INVALID_PARAMETER
+    ? `SQLSTATE ${sqlState}`
+    : `${shorten(message)} (SQLSTATE ${sqlState})`;
+
+/** Names a setting or an object of the server. */
+const INVALID_PARAMETER = '22023';
 
 const LONGEST_QUOTE = 200;
 

@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import type { Storage } from '../clients/storage.js';
-import { type BackupSet, type Inventory, keysOf, type Leftover, takeInventory } from './inventory.js';
+import { type DamagedSet, type Inventory, keysOf, type Leftover, takeInventory } from './inventory.js';
 import { type DatedSet, explainRemoval, keptBy } from './rotation.js';
 import { DATABASE_METADATA, timeOf, VERIFIED } from './set.js';
-import type { BackupSettings } from './settings.js';
+import type { BackupSettings, KeepRules } from './settings.js';
 
 export interface RotationOptions {
   storage: Storage;
@@ -31,7 +31,7 @@ export interface RotationTally {
 }
 
 const DAY_MS = 24 * 60 * 60_000;
-const SIDE_BY_SIDE = 4;
+const SIDE_BY_SIDE = 16;
 
 /**
  * Removes the sets that no rule keeps, and after a day what killed backups have left. Never the newest set nor the
@@ -40,20 +40,30 @@ const SIDE_BY_SIDE = 4;
 export async function rotate(options: RotationOptions): Promise<RotationTally> {
   const { storage, settings, databaseId, now, planned } = options;
   const inventory = await takeInventory(storage, settings.prefix);
-  const sets = ownSets(inventory.sets, databaseId);
-  const dated = planned ? [...sets, { stem: '', startedAt: planned, verified: false }] : sets;
-  const kept = keptBy<DatedSet>(dated, settings.keep, now);
-  const surplus = sets.filter((set) => !kept.has(set));
+  const sets = ofDatabase(inventory.sets, databaseId);
+  const dated: DatedSet[] = planned ? [...sets, { stem: '', startedAt: planned, verified: false }] : sets;
+  const kept = keptBy(dated, settings.keep, now);
   const why = explainRemoval(dated, settings.keep);
+  const surplus = [
+    ...sets.filter((set) => !kept.has(set)),
+    ...ofDatabase(inventory.damaged, databaseId).filter((set) => !isWanted(set, dated, settings.keep, now)),
+  ];
   const removed = await removeAll(options, surplus, (set) => ({
     stem: set.stem,
     keys: keysOf(set),
-    why: why(set),
+    why: why({ ...set, verified: false }),
   }));
-  return { kept: sets.length - removed, removed, leftovers: await removeLeftovers(options, inventory) };
+  const left = sets.filter((set) => kept.has(set)).length;
+  return { kept: left, removed, leftovers: await removeLeftovers(options, inventory) };
 }
 
-export const ownSets = (sets: BackupSet[], databaseId: string): BackupSet[] =>
+/** A damaged set takes no place from a whole one, and stays as long as it would if it were whole: a person may mend it. */
+function isWanted(damaged: DamagedSet, whole: DatedSet[], keep: KeepRules, now: Date): boolean {
+  const set = { ...damaged, verified: false };
+  return keptBy([...whole, set], keep, now).has(set);
+}
+
+export const ofDatabase = <Set extends DamagedSet>(sets: Set[], databaseId: string): Set[] =>
   sets.filter(({ manifest }) => manifest.database.id === databaseId);
 
 async function removeLeftovers(options: RotationOptions, { leftovers }: Inventory): Promise<number> {
@@ -62,16 +72,20 @@ async function removeLeftovers(options: RotationOptions, { leftovers }: Inventor
     concurrency: SIDE_BY_SIDE,
   });
   const why = ['a backup without a manifest does not exist'];
-  const objects = await removeAll(options, own.flat(), ({ stem, keys }) => ({ stem, keys, why }));
+  const objects = await removeAll(options, own.flat(), ({ stem, keys }) => ({
+    stem,
+    // What proves that the rest is ours goes last.
+    keys: keys.sort((a, b) => Number(b.endsWith(VERIFIED)) - Number(a.endsWith(VERIFIED))),
+    why,
+  }));
   return objects + (await discardUploads(options));
 }
 
 const isOld = ({ startedAt }: { startedAt: Date }, now: Date): boolean =>
   now.getTime() - startedAt.getTime() > DAY_MS;
 
-/** The manifest, or else every object by itself, says which database it belongs to. */
+/** Every object says by itself which database it belongs to. */
 async function isOwn({ storage, databaseId }: RotationOptions, leftover: Leftover): Promise<boolean> {
-  if (leftover.databaseId !== undefined) return leftover.databaseId === databaseId;
   const files = leftover.keys.filter((key) => !key.endsWith(VERIFIED));
   for (const key of files) {
     const metadata = await storage.metadata(key);

@@ -10,6 +10,9 @@ export const VERIFIED = '.verified.json';
 /** The metadata of every file of a set: proves that it is ours, and whose, where the manifest is missing. */
 export const DATABASE_METADATA = 'cronhook-database';
 
+/** Lies beside a set while a run writes it, so that no other takes the same name. */
+export const claimOf = (stem: string, runId: string): string => `${stem}.${runId}.claim`;
+
 const storedFile = z.object({
   key: z.string(),
   /** As stored: compressed, perhaps encrypted. */

@@ -3,7 +3,7 @@ import { driverOptions, type PostgresTarget, parsePostgresUrl, placeOf } from '.
 import { unlessDriverCrashes } from '../db/driver-crash.js';
 import { AppError } from '../errors.js';
 import type { Secret } from '../secret.js';
-import { countRows, type RowCounts } from './count-rows.js';
+import { countRows, lockTables, type RowCounts } from './count-rows.js';
 import { connectionProblem } from './dump-problem.js';
 import { refuseTransactionPooler } from './pooler.js';
 import { readFacts } from './snapshot-facts.js';
@@ -28,9 +28,11 @@ export interface Snapshot {
   roles: string[];
   /** Those that live in the chosen schemas; empty without. */
   extensions: string[];
+  /** For the time of the dump. @throws {AppError} when somebody else keeps one locked */
+  lockTables(): Promise<void>;
   /**
-   * Call it once the dump has begun: then the tables are locked, and what is truncated meanwhile (which no snapshot
-   * remembers) is the same for both.
+   * Call it once the dump has begun: then even more tables than can be locked twice are, and what is truncated meanwhile
+   * (which no snapshot remembers) is the same for both.
    */
   count(): Promise<RowCounts>;
   /** Nothing is to be awaited or caught of it. */
@@ -72,7 +74,12 @@ export async function openSnapshot(
   try {
     await during((tx) => refuseTransactionPooler(tx, () => connect(target), placeOf(target)));
     const facts = await during((tx) => readFacts(tx, target, schemas));
-    return { ...facts, count: () => during((tx) => countRows(tx, schemas)), close };
+    return {
+      ...facts,
+      lockTables: () => during((tx) => lockTables(tx, schemas)),
+      count: () => during((tx) => countRows(tx, schemas)),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { encryptFor } from '../clients/age.js';
 import type { PostgresPrograms, Program } from '../clients/postgres-programs.js';
@@ -7,10 +8,11 @@ import { AppError } from '../errors.js';
 import type { TaskLog } from '../run-log.js';
 import { findAnomalies } from './anomalies.js';
 import { dumpDatabase } from './dump.js';
-import { type BackupSet, takeInventory } from './inventory.js';
+import { type BackupSet, type DamagedSet, takeInventory } from './inventory.js';
 import { counted, digested, gzipped } from './pipes.js';
-import { ownSets } from './rotate.js';
+import { ofDatabase } from './rotate.js';
 import {
+  claimOf,
   DATABASE_METADATA,
   dumpKey,
   extraKey,
@@ -40,6 +42,8 @@ export interface WritingOptions {
 export interface WrittenSet extends Pick<BackupSet, 'stem' | 'manifest'> {
   /** The newest set of the same database before it. */
   previous: BackupSet | undefined;
+  /** Sets of the same database that the bucket has lost in part. */
+  damaged: DamagedSet[];
 }
 
 /** Dumps the database into a new set. What fails, or is told to stop, leaves nothing. */
@@ -49,7 +53,9 @@ export async function writeSet(options: WritingOptions): Promise<WrittenSet> {
   const written: string[] = [];
   try {
     const program = await programs.find('pg_dump', snapshot.serverMajor);
-    return await write(options, snapshot, program, written);
+    const set = await write(options, snapshot, program, written);
+    await removeAll(options, [claimOf(set.stem, options.runId)]);
+    return set;
   } catch (error) {
     await removeAll(options, written);
     throw error;
@@ -61,10 +67,10 @@ export async function writeSet(options: WritingOptions): Promise<WrittenSet> {
 async function write(options: WritingOptions, snapshot: Snapshot, program: Program, written: string[]) {
   const { storage, backups, now } = options;
   const startedAt = now();
-  const { sets, stems } = await takeInventory(storage, backups.prefix);
-  const stem = freeStem(stems, backups.prefix, backups.name ?? snapshot.database.name, startedAt);
-  const previous = ownSets(sets, snapshot.database.id)[0];
-
+  const { sets, damaged, stems } = await takeInventory(storage, backups.prefix);
+  const previous = ofDatabase(sets, snapshot.database.id)[0];
+  const name = backups.name ?? snapshot.database.name;
+  const stem = await claimStem(options, snapshot, { name, startedAt, taken: stems, written });
   const dump = await writeDump(options, snapshot, program, stem, written);
   const extra = await writeExtra(options, snapshot, stem, written);
   const counts = { sizeBytes: dump.sizeBytes, schemas: backups.schemas ?? null, ...dump.counts };
@@ -89,16 +95,46 @@ async function write(options: WritingOptions, snapshot: Snapshot, program: Progr
   // An upload waits longer for a bucket that is away than a put: the whole dump hangs on it.
   const text = Readable.from([Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]);
   await storage.upload(stem + MANIFEST, text, { contentType: 'application/json', signal: options.signal });
-  return { stem, manifest, previous };
+  return { stem, manifest, previous, damaged: ofDatabase(damaged, snapshot.database.id) };
 }
 
-/** Two sets of one second would be one. */
-function freeStem(taken: Set<string>, prefix: string, name: string, at: Date): string {
-  for (let second = 0; ; second++) {
-    const stem = stemOf(prefix, name, new Date(at.getTime() + second * 1_000));
-    if (!taken.has(stem)) return stem;
+interface Wish {
+  name: string;
+  startedAt: Date;
+  taken: Set<string>;
+  written: string[];
+}
+
+/**
+ * A name of its own for the set: that of another database, or of another run, may begin in the same second. Of two that
+ * claim one name at the same moment both go on to another.
+ */
+async function claimStem(
+  options: WritingOptions,
+  snapshot: Snapshot,
+  { name, startedAt, taken, written }: Wish,
+): Promise<string> {
+  const { storage, backups, runId, signal } = options;
+  for (let second = 0; ; second += randomInt(1, 4)) {
+    signal.throwIfAborted();
+    const stem = stemOf(backups.prefix, name, new Date(startedAt.getTime() + second * 1_000));
+    if (taken.has(stem)) continue;
+    const claim = claimOf(stem, runId);
+    written.push(claim);
+    const metadata = metadataOf(snapshot);
+    await storage.upload(claim, Readable.from([Buffer.from(runId)]), {
+      contentType: 'text/plain',
+      metadata,
+      signal,
+    });
+    const objects: string[] = [];
+    for await (const { key } of storage.list(`${stem}.`)) objects.push(key);
+    if (objects.every((key) => key === claim)) return stem;
+    await storage.remove(claim);
   }
 }
+
+const metadataOf = ({ database }: Snapshot) => ({ [DATABASE_METADATA]: encodeURIComponent(database.id) });
 
 async function writeDump(
   options: WritingOptions,
@@ -108,6 +144,7 @@ async function writeDump(
   written: string[],
 ) {
   const { backups, signal, log, progress } = options;
+  await snapshot.lockTables();
   const dump = dumpDatabase({
     program,
     url: backups.url,
@@ -139,7 +176,7 @@ async function writeExtra(
   stem: string,
   written: string[],
 ): Promise<Manifest['extra']> {
-  const { backups, log, fail, progress } = options;
+  const { backups, signal, log, fail, progress } = options;
   const paths: string[] = [];
   for (const path of backups.extraPaths) {
     if (await isThere(path)) paths.push(path);
@@ -147,25 +184,23 @@ async function writeExtra(
   }
   if (paths.length === 0) return null;
   progress({ phase: 'files' });
+  const unread: string[] = [];
+  const tar = archive(paths, {
+    signal,
+    changed: (text) => log.warn({ text }, 'files changed while they were archived'),
+    unread: (text) => unread.push(text),
+  });
   const key = extraKey(stem, backups.recipient !== undefined);
-  try {
-    const tar = archive(paths, (warning) => log.warn({ warning }, 'while files were archived'));
-    return { ...(await store(options, snapshot, key, tar, written)), paths };
-  } catch (error) {
-    if (error instanceof AppError || options.signal.aborted) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? 'error';
-    fail(
-      'BACKUP_EXTRA_PATHS',
-      new AppError('unprocessable', (t) => t.backups.set.extra(code), { cause: error }),
-    );
-    return null;
-  }
+  const file = await store(options, snapshot, key, tar, written);
+  for (const detail of unread)
+    fail('BACKUP_EXTRA_PATHS', new AppError('unprocessable', (t) => t.backups.set.extra(detail)));
+  return { ...file, paths };
 }
 
 /** Writes one file of the set, encrypted where that is wanted. */
 async function store(
   { storage, backups, signal }: WritingOptions,
-  { database }: Snapshot,
+  snapshot: Snapshot,
   key: string,
   bytes: AsyncIterable<Uint8Array>,
   written: string[],
@@ -176,7 +211,7 @@ async function store(
   written.push(key);
   await storage.upload(key, body, {
     contentType: backups.recipient ? 'application/octet-stream' : 'application/gzip',
-    metadata: { [DATABASE_METADATA]: encodeURIComponent(database.id) },
+    metadata: metadataOf(snapshot),
     expectedBytes,
     signal,
   });

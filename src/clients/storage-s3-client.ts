@@ -56,6 +56,9 @@ export interface S3 {
   withoutAcl: boolean;
 }
 
+/** Of a small request, within some seconds. */
+const QUICK_ATTEMPTS = 5;
+
 /** The SDK is large and few runs want it: it is loaded when first used. */
 export async function connectS3(options: S3Options): Promise<S3> {
   const sdk = await import('@aws-sdk/client-s3');
@@ -74,7 +77,7 @@ export async function connectS3(options: S3Options): Promise<S3> {
     options,
     timing,
     sdk,
-    quick: client(3, timing.requestMs, timing.idleMs),
+    quick: client(QUICK_ATTEMPTS, timing.requestMs, timing.idleMs),
     patient: client(1, 0, timing.transferIdleMs),
     withoutAcl: false,
   };

@@ -1,39 +1,105 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import { AppError } from '../errors.js';
+import { type ProgramEnd, startProgram } from './program-run.js';
+
+type Bytes = AsyncIterable<Uint8Array>;
+
+interface ArchiveOptions {
+  signal: AbortSignal;
+  /** Told in tar's words of what changed or went while it was read: it is there as it was at some moment. */
+  changed(text: string): void;
+  /** Told in tar's words of what is missing. */
+  unread(text: string): void;
+}
+
+/** GNU tar's exit codes; the archive is whole in spite of them. */
+const CHANGED = 1;
+const UNREAD = 2;
 
 /**
- * Files and folders as one gzipped tar, in constant memory. Names in it are the absolute paths without their first
- * slash; links stay links.
+ * Files and folders as one gzipped tar, by the system's own `tar`: what vanishes, changes or cannot be read meanwhile is
+ * told and left out, and spoils nothing else. Names in it are the absolute paths without their first slash.
  */
-export async function* archive(paths: string[], warn: (text: string) => void): AsyncGenerator<Uint8Array> {
-  const { Pack } = await import('tar');
-  const pack = new Pack({ cwd: '/', gzip: true, onwarn: (code, message) => warn(`${code}: ${message}`) });
-  for (const path of paths) pack.add(relative('/', resolve(path)));
-  pack.end();
-  yield* pack;
+export async function* archive(
+  paths: string[],
+  { signal, changed, unread }: ArchiveOptions,
+): AsyncGenerator<Uint8Array> {
+  const names = paths.map((path) => relative('/', resolve(path)) || '.');
+  const tar = startProgram('tar', ['-C', '/', '-cf', '-', '--', ...names], {
+    env: environment(),
+    input: 'ignore',
+    signal,
+  });
+  try {
+    const gzip = createGzip();
+    const piped = pipeline(tar.output, gzip);
+    piped.catch(() => {});
+    yield* gzip as Bytes;
+    await piped;
+    const end = await tar.ended;
+    signal.throwIfAborted();
+    if (isFatal(end)) throw problem(end);
+    if (end.code === CHANGED) changed(told(end));
+    if (end.code === UNREAD) unread(told(end));
+  } finally {
+    await tar.stop();
+  }
 }
 
-/** Unpacks such an archive below a folder. Links keep their targets, and nothing is written through them. */
-export async function unpack(archived: AsyncIterable<Uint8Array>, folder: string): Promise<void> {
-  const { Unpack } = await import('tar');
+/** Unpacks such an archive below a folder: tar itself sees to it that nothing is written outside. */
+export async function unpack(
+  archived: Bytes,
+  folder: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const target = new Unpack({ cwd: folder, preservePaths: true, filter: staysInside() });
-  // Its stream is older than Node's types for one.
-  await pipeline(archived, target as unknown as NodeJS.WritableStream);
+  const tar = startProgram('tar', ['-C', folder, '-xpf', '-'], {
+    env: environment(),
+    input: 'pipe',
+    signal,
+  });
+  tar.output.resume();
+  try {
+    const fed = await pipeline(Readable.from(archived), createGunzip(), tar.input as Writable).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error,
+    );
+    if (fed && fed.code !== 'EPIPE') throw fed;
+    const end = await tar.ended;
+    signal.throwIfAborted();
+    if (fed || end.code !== 0) throw problem(end);
+  } finally {
+    await tar.stop();
+  }
 }
 
-function staysInside(): (path: string, entry: object) => boolean {
-  const links = new Set<string>();
-  const isInside = (path: string) => !path.startsWith('/') && !path.split('/').includes('..');
-  return (path, entry) => {
-    const { type, linkpath = '' } = entry as { type?: string; linkpath?: string };
-    const names = path.split('/').filter(Boolean);
-    const parents = names.slice(0, -1).map((_, index) => names.slice(0, index + 1).join('/'));
-    if (!isInside(path) || parents.some((parent) => links.has(parent))) return false;
-    if (type === 'SymbolicLink') links.add(names.join('/'));
-    return type !== 'Link' || isInside(linkpath);
-  };
+/** Its words are read: they must be English ones. */
+const environment = (): Record<string, string> => ({ PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8' });
+
+const isFatal = ({ code, signal, startCode, messages }: ProgramEnd): boolean =>
+  startCode !== undefined ||
+  signal !== null ||
+  code === null ||
+  code > UNREAD ||
+  /not recoverable/.test(messages);
+
+const LONGEST_QUOTE = 300;
+
+const told = ({ messages }: ProgramEnd): string => {
+  const lines = messages.split('\n').filter((line) => line && !/previous errors|Removing leading/.test(line));
+  const text = lines.map((line) => line.replace(/^[^:\s]*tar: /, '')).join('; ');
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+};
+
+function problem(end: ProgramEnd): AppError {
+  if (end.startCode === 'ENOENT') return new AppError('not_configured', (t) => t.backups.set.tarMissing);
+  return new AppError('unprocessable', (t) =>
+    t.backups.set.tar(told(end) || `exit ${end.code ?? end.signal}`),
+  );
 }
 
 export const isThere = (path: string): Promise<boolean> =>

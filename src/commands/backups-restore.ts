@@ -7,6 +7,7 @@ import { onTarget } from '../backups/restore-target.js';
 import type { Storage } from '../clients/storage.js';
 import { unpack } from '../clients/tar.js';
 import { postgresUrl } from '../config-fields.js';
+import { AppError } from '../errors.js';
 import { exitWith } from '../process.js';
 import { Secret } from '../secret.js';
 import { ERASURES } from '../tasks/accounts/erasures.js';
@@ -26,7 +27,9 @@ export const backupsRestoreCommand = (key: string, flags: RestoreFlags): Promise
   withStorage(async ({ storage, config, services }) => {
     const url = targetOf(flags.to);
     const identity = flags.identity ? identityIn(flags.identity) : config.BACKUP_AGE_IDENTITY;
-    const { sets } = await takeInventory(storage, config.BACKUP_PREFIX);
+    const { sets, damaged } = await takeInventory(storage, config.BACKUP_PREFIX);
+    const lost = findSet(damaged, key);
+    if (lost) throw new AppError('unprocessable', (t) => t.backups.set.lost(lost.stem));
     const set =
       key === 'latest' ? newest(sets, config.BACKUP_PREFIX) : named(sets, key, config.BACKUP_PREFIX);
     const { manifest } = set;
@@ -61,7 +64,10 @@ function targetOf(to: string): Secret {
   const parsed = postgresUrl().safeParse(to);
   // Its own words would be those of the whole address.
   if (!parsed.success) exitWith(`--to: ${parsed.error.issues[0]?.message}`);
-  return parsed.data;
+  const url = new URL(parsed.data.reveal());
+  // A password on the command line stands in the list of processes; libpq's variable does not.
+  if (url.username && !url.password) url.password = encodeURIComponent(process.env.PGPASSWORD ?? '');
+  return new Secret(url.toString());
 }
 
 function identityIn(file: string): Secret {
@@ -112,7 +118,7 @@ async function restoreExtra(
   }
   const archived = await openExtra(storage, set, options);
   if (!archived) return print('The backup has no files to unpack\n');
-  await unpack(archived, folder);
+  await unpack(archived, folder, options.signal);
   print(`Unpacked below ${folder}: ${paths.join(', ')}\n`);
 }
 

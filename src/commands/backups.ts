@@ -1,5 +1,5 @@
 import { type BackupSet, takeInventory } from '../backups/inventory.js';
-import { ownSets, rotate } from '../backups/rotate.js';
+import { ofDatabase, rotate } from '../backups/rotate.js';
 import { keptBy, type Rule } from '../backups/rotation.js';
 import { openSnapshot } from '../backups/snapshot.js';
 import { AppError, describeError } from '../errors.js';
@@ -13,8 +13,12 @@ import { localTime } from './time.js';
 
 /** Every complete set under the prefix, newest first; needs nothing but the storage. */
 export const backupsListCommand = ({ json }: JsonOption): Promise<void> =>
-  withStorage(async ({ storage, config }) => {
-    const { sets } = await takeInventory(storage, config.BACKUP_PREFIX);
+  withStorage(async ({ storage, config, messages }) => {
+    const { sets, damaged } = await takeInventory(storage, config.BACKUP_PREFIX);
+    for (const { stem } of damaged) {
+      process.stderr.write(`${messages.backups.set.lost(stem)}\n`);
+      process.exitCode = 1;
+    }
     const rules = rulesOf(sets, (own) => keptBy(own, keepRules(config), new Date()));
     const of = (set: BackupSet) => rules.get(set) ?? [];
     if (json) return printJson(sets.map((set) => describe(set, of(set))));
@@ -40,7 +44,7 @@ export const backupsListCommand = ({ json }: JsonOption): Promise<void> =>
 /** Each database rotates by itself. */
 function rulesOf(sets: BackupSet[], rules: (own: BackupSet[]) => Map<BackupSet, Rule[]>) {
   const ids = new Set(sets.map(({ manifest }) => manifest.database.id));
-  return new Map([...ids].flatMap((id) => [...rules(ownSets(sets, id))]));
+  return new Map([...ids].flatMap((id) => [...rules(ofDatabase(sets, id))]));
 }
 
 function verificationOf({ verification, verified }: BackupSet, zone: string): string {

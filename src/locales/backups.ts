@@ -22,9 +22,13 @@ export interface BackupTexts extends DumpTexts {
     missing(key: string): string;
     checksum(key: string): string;
     damaged(key: string): string;
+    lost(stem: string): string;
     encrypted(keyId: string): string;
     extraMissing: string;
-    extra(code: string): string;
+    /** What of BACKUP_EXTRA_PATHS could not be read, in the words of tar. */
+    extra(detail: string): string;
+    tar(detail: string): string;
+    tarMissing: string;
   };
 }
 
@@ -45,11 +49,15 @@ export const backupsFr: BackupTexts = {
     checksum: (key) =>
       `L’objet ${key} n’est pas celui qui a été écrit (SHA-256 différent de celui du manifeste) : prenez une autre sauvegarde et vérifiez le stockage`,
     damaged: (key) => `L’objet ${key} est endommagé (gzip) : prenez une autre sauvegarde`,
+    lost: (stem) =>
+      `Le stockage a perdu des fichiers de la sauvegarde ${stem}, ou une partie de leur contenu : elle ne peut plus être restaurée ; prenez-en une autre et vérifiez qui écrit dans ce bucket`,
     encrypted: (keyId) =>
       `Cette sauvegarde est chiffrée pour ${keyId} : donnez l’identité age (BACKUP_AGE_IDENTITY, ou --identity <fichier>)`,
     extraMissing: 'Ce chemin de BACKUP_EXTRA_PATHS n’existe pas : créez-le, ou retirez-le de la variable',
-    extra: (code) =>
-      `Les fichiers de BACKUP_EXTRA_PATHS n’ont pas pu être archivés (${code}) : la sauvegarde est faite sans eux ; vérifiez leurs droits`,
+    extra: (detail) =>
+      `Une partie de BACKUP_EXTRA_PATHS n’a pas pu être lue et manque dans l’archive : ${detail} ; vérifiez les droits de l’utilisateur du service`,
+    tar: (detail) => `tar a échoué : ${detail}`,
+    tarMissing: 'Le programme tar est introuvable : installez le paquet tar',
   },
 };
 
@@ -69,10 +77,14 @@ export const backupsEn: BackupTexts = {
     checksum: (key) =>
       `The object ${key} is not what was written (its SHA-256 differs from the manifest’s): take another backup, and check the storage`,
     damaged: (key) => `The object ${key} is damaged (gzip): take another backup`,
+    lost: (stem) =>
+      `The storage has lost files of the backup ${stem}, or a part of them: it can no longer be restored; take another one, and check who writes to this bucket`,
     encrypted: (keyId) =>
       `This backup is encrypted for ${keyId}: give the age identity (BACKUP_AGE_IDENTITY, or --identity <file>)`,
     extraMissing: 'This path of BACKUP_EXTRA_PATHS does not exist: create it, or take it out of the variable',
-    extra: (code) =>
-      `The files of BACKUP_EXTRA_PATHS could not be archived (${code}): the backup is made without them; check their permissions`,
+    extra: (detail) =>
+      `A part of BACKUP_EXTRA_PATHS could not be read and is missing in the archive: ${detail}; check the permissions of the service’s user`,
+    tar: (detail) => `tar failed: ${detail}`,
+    tarMissing: 'The program tar is not there: install the package tar',
   },
 };

@@ -137,6 +137,14 @@ export const mailsEn: MailTexts = {
     after:
       'A backup is proven only once it has been restored: the task backup-verify does so every month. To see all backups: npx cronhook backups list',
   },
+  backupDamaged: {
+    subject: (database) => `Damaged backups of ${database}`,
+    before:
+      'The storage has lost files of these backups, or a part of them: they can no longer be restored. The one that has just been made is whole.',
+    made: (moment) => `Made on ${moment}`,
+    after:
+      'Find out who else writes to this bucket or removes objects from it (a lifecycle rule, a script). The rotation will remove what is left of these backups in its time.',
+  },
   backupAnomaly: {
     subject: (database) => `${database} has lost more than half of its data`,
     before:

@@ -140,6 +140,14 @@ export const mailsFr: MailTexts = {
     after:
       'Une sauvegarde n’est prouvée que restaurée : la tâche backup-verify le fait chaque mois. Pour voir toutes les sauvegardes : npx cronhook backups list',
   },
+  backupDamaged: {
+    subject: (database) => `Sauvegardes de ${database} endommagées`,
+    before:
+      'Le stockage a perdu des fichiers de ces sauvegardes, ou une partie de leur contenu : elles ne peuvent plus être restaurées. Celle qui vient d’être faite est entière.',
+    made: (moment) => `Faite le ${moment}`,
+    after:
+      'Cherchez qui d’autre écrit dans ce bucket ou y efface des objets (une règle de cycle de vie, un script). La rotation enlèvera ce qui reste de ces sauvegardes en son temps.',
+  },
   backupAnomaly: {
     subject: (database) => `${database} a perdu plus de la moitié de ses données`,
     before:

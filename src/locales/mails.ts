@@ -53,6 +53,12 @@ export interface MailTexts {
     tables(count: string, rows: string): string;
     after: string;
   };
+  backupDamaged: {
+    subject(database: string): string;
+    before: string;
+    made(moment: string): string;
+    after: string;
+  };
   backupAnomaly: {
     subject(database: string): string;
     before: string;

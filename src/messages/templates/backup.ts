@@ -45,7 +45,7 @@ export interface Shrinkage {
   after: number;
 }
 
-const MOST_TABLES = 20;
+const MOST_NAMED = 20;
 
 /** Tells the administrator what is down by more than half. */
 export function anomalyMail(
@@ -65,8 +65,25 @@ export function anomalyMail(
   const subject = words.subject(database);
   const blocks = [
     paragraph(words.before),
-    ...shrunk.slice(0, MOST_TABLES).map(item),
+    ...shrunk.slice(0, MOST_NAMED).map(item),
     paragraph(words.after(previous)),
   ];
+  return composeMail({ subject, heading: subject, blocks }, look);
+}
+
+/** Tells the administrator of sets that can no longer be restored. */
+export function damagedMail(
+  { database, sets }: { database: string; sets: { stem: string; startedAt: Date }[] },
+  look: Look,
+): ComposedMail {
+  const words = look.messages.mails.backupDamaged;
+  const item = ({ stem, startedAt }: { stem: string; startedAt: Date }): Block => ({
+    kind: 'item',
+    title: stem,
+    lines: [words.made(formatMoment(startedAt, look.site))],
+    link: undefined,
+  });
+  const subject = words.subject(database);
+  const blocks = [paragraph(words.before), ...sets.slice(0, MOST_NAMED).map(item), paragraph(words.after)];
   return composeMail({ subject, heading: subject, blocks }, look);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { findSet } from '../../backups/find-set.js';
-import { type BackupSet, takeInventory } from '../../backups/inventory.js';
-import { ownSets } from '../../backups/rotate.js';
+import { type BackupSet, type DamagedSet, takeInventory } from '../../backups/inventory.js';
+import { ofDatabase } from '../../backups/rotate.js';
 import { sweepScratches } from '../../backups/scratch.js';
 import { openSnapshot } from '../../backups/snapshot.js';
 import { verifySet } from '../../backups/verify.js';
@@ -51,15 +51,23 @@ type VerifyContext = RunContext<{ key?: string | undefined }> & Pick<Capabilitie
 /** The set that the call names, of whichever database; else the newest of this one. */
 async function chooseSet({ storage, backups, input, signal }: VerifyContext): Promise<BackupSet> {
   const { key } = input;
-  const { sets } = await takeInventory(storage, backups.prefix);
+  const { sets, damaged } = await takeInventory(storage, backups.prefix);
   if (key !== undefined) {
     const named = findSet(sets, key);
     if (named) return named;
-    throw new AppError('not_found', (t) => t.backups.verify.unknownSet(key));
+    const lost = findSet(damaged, key);
+    throw lost ? damagedSet(lost) : new AppError('not_found', (t) => t.backups.verify.unknownSet(key));
   }
   const snapshot = await openSnapshot(backups.url, { signal });
   await snapshot.close();
-  const [newest] = ownSets(sets, snapshot.database.id);
+  const { id } = snapshot.database;
+  const [newest] = ofDatabase(sets, id);
+  // A set that nobody can restore must not be passed over in silence.
+  const lost = ofDatabase(damaged, id).find(({ startedAt }) => !newest || startedAt > newest.startedAt);
+  if (lost) throw damagedSet(lost);
   if (newest) return newest;
   throw new AppError('not_found', (t) => t.backups.verify.nothing(backups.prefix));
 }
+
+const damagedSet = ({ stem }: DamagedSet): AppError =>
+  new AppError('unprocessable', (t) => t.backups.set.lost(stem), { permanent: true });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dumpOf } from '../../backups/set.js';
 import type { WrittenSet } from '../../backups/write-set.js';
 import { localDay } from '../../calendar.js';
@@ -5,7 +6,7 @@ import type { Transaction } from '../../db/client.js';
 import type { ComposedMail } from '../../messages/layout.js';
 import { addNotifications } from '../../messages/notify.js';
 import { queueMessages } from '../../messages/queue.js';
-import { anomalyMail, backupMail } from '../../messages/templates/backup.js';
+import { anomalyMail, backupMail, damagedMail } from '../../messages/templates/backup.js';
 import type { Capabilities, RunContext } from '../define.js';
 
 export const NAME = 'backup';
@@ -25,6 +26,7 @@ export async function tellOfBackup(context: TellingContext, set: WrittenSet): Pr
     await queueMail(tx, context, `backup:${database.id}:${day}`, confirmation(set, context));
     // The run that made the set before may have been killed before it told of it.
     for (const made of [set.previous, set]) if (made) await tellOfAnomalies(tx, context, made);
+    await tellOfDamage(tx, context, set);
   });
 }
 
@@ -48,17 +50,28 @@ async function tellOfAnomalies(tx: Transaction, context: TellingContext, set: Na
   if (anomalies.length === 0) return;
   const shrinkage = { database: database.name, previous: previous ?? 'latest', shrunk: anomalies };
   const letter = anomalyMail(shrinkage, context);
-  const notice = {
-    userId: null,
-    kind: 'backup_anomaly',
-    severity: 'important',
-    dedupeKey: `backup-anomaly:${set.stem}`,
-    title: letter.subject,
-    body: letter.text,
-    link: null,
-  } as const;
-  await addNotifications(tx, [notice]);
-  await queueMail(tx, context, notice.dedupeKey, letter);
+  await alert(tx, context, { kind: 'backup_anomaly', dedupeKey: `backup-anomaly:${set.stem}`, letter });
+}
+
+/** Once for the same sets. */
+async function tellOfDamage(tx: Transaction, context: TellingContext, set: WrittenSet): Promise<void> {
+  const { damaged, manifest } = set;
+  if (damaged.length === 0) return;
+  const stems = damaged.map(({ stem }) => stem);
+  context.log.error({ stems }, 'the storage has lost files of backups');
+  const letter = damagedMail({ database: manifest.database.name, sets: damaged }, context);
+  const digest = createHash('sha256').update(stems.sort().join()).digest('hex');
+  await alert(tx, context, { kind: 'backup_damaged', dedupeKey: `backup-damaged:${digest}`, letter });
+}
+
+async function alert(
+  tx: Transaction,
+  context: TellingContext,
+  { kind, dedupeKey, letter }: { kind: string; dedupeKey: string; letter: ComposedMail },
+): Promise<void> {
+  const about = { userId: null, severity: 'important', link: null } as const;
+  await addNotifications(tx, [{ ...about, kind, dedupeKey, title: letter.subject, body: letter.text }]);
+  await queueMail(tx, context, dedupeKey, letter);
 }
 
 /** Without mail or address, nobody is told this way. */
