@@ -47,9 +47,28 @@ describe('an erasure', () => {
     await service.runDeletions();
     const [deletion] = await service.deletions();
     expect(await service.erasures()).toEqual({
-      [`erasures/${deletion?.id}.json`]: { userId: user, deletedAt: '2026-11-21T01:00:00.000Z' },
+      [`erasures/${deletion?.id}.json`]: {
+        userId: user,
+        deletedAt: '2026-11-21T01:00:00.000Z',
+        companyClosed: false,
+      },
     });
     expect(deletion?.stored_at).not.toBeNull();
+  });
+
+  test('says whether the company closed with it, also when it is stored by a later run', async () => {
+    const service = await startAccounts();
+    const company = await service.company();
+    await service.leaving(company);
+    const last = await service.leaving(company, { deletion_scheduled_at: '2026-11-20T02:00:00Z' });
+    const { storage } = service.services;
+    delete service.services.storage;
+    expect(await service.runDeletions()).toMatchObject({ stats: { deleted: 2, unstored: 2 } });
+    if (storage) service.services.storage = storage;
+    await service.runDeletions();
+    const stored = Object.values(await service.erasures()) as { userId: string; companyClosed: boolean }[];
+    expect(stored.filter(({ companyClosed }) => companyClosed).map(({ userId }) => userId)).toEqual([last]);
+    expect(stored).toHaveLength(2);
   });
 
   test('waits for a storage that is down or missing, which stops no deletion', async () => {
@@ -89,7 +108,7 @@ describe('an erasure', () => {
   });
 });
 
-describe('cronhook erasures replay', () => {
+describe('cronhook erasures replay', { timeout: 60_000 }, () => {
   test('deletes again whoever came back with a backup, without a second farewell', async () => {
     const service = await startBesideStorage();
     const company = await service.company();
@@ -104,6 +123,7 @@ describe('cronhook erasures replay', () => {
     expect(await service.runDeletions()).toMatchObject({ stats: { deleted: 2, sent: 2 } });
 
     const dry = await replay(service, restored.url, ['--dry-run']);
+    expect(dry.output).toContain(`would close the company ${company}`);
     expect(dry).toMatchObject({ code: 0, output: expect.stringContaining(`would delete again: ${owner}`) });
     expect(await restored.db.rows(sql`select from cronhook.users`)).toHaveLength(3);
     expect(await restored.db.rows(sql`select from cronhook.account_deletions`)).toHaveLength(0);
@@ -112,6 +132,7 @@ describe('cronhook erasures replay', () => {
     expect(code, output).toBe(0);
     expect(output).toContain('2 erasure(s) read, 2 account(s) had come back: 2 deleted again, 0 failed');
     expect(output).toContain(member);
+    expect(output).toContain(`closed the company ${company}`);
     expect(output).not.toContain('jeanne');
     expect(await restored.db.rows(sql`select id from cronhook.users`)).toEqual([{ id: stays }]);
     expect(await restored.db.rows(sql`select from cronhook.outbox_messages`)).toEqual([]);
@@ -126,6 +147,55 @@ describe('cronhook erasures replay', () => {
     const again = await replay(service, restored.url);
     expect(again).toMatchObject({ code: 0, output: expect.stringContaining('0 account(s) had come back') });
     expect(await restored.db.rows(trail)).toHaveLength(2);
+  });
+
+  test('closes no company that lived on with members whom the backup does not know, and names it', async () => {
+    const service = await startBesideStorage();
+    const company = await service.company();
+    const mailbox = await service.mailbox(company, { email: 'contact@exemple.fr' });
+    const alice = await service.user(company);
+    const restored = await backup(service);
+    await service.user(company);
+    await service.db.rows(sql`
+      update cronhook.users set deletion_scheduled_at = '2026-11-20' where id = ${alice}::uuid
+    `);
+    expect(await service.runDeletions()).toMatchObject({ stats: { deleted: 1 } });
+
+    const dry = await replay(service, restored.url, ['--dry-run']);
+    expect(dry.output).toContain(`company ${company}: nobody would be left`);
+    expect(dry.output).not.toContain('would close');
+    const { code, output } = await replay(service, restored.url);
+    expect(code, output).toBe(0);
+    expect(output).toContain(`company ${company}: nobody is left`);
+    const state = sql`select company.name, status, mailbox.id, (select count(*)::int from cronhook.users) as users
+      from cronhook.companies company join cronhook.inbox_integrations mailbox on company_id = company.id`;
+    expect(await restored.db.rows(state)).toEqual([
+      { name: 'Atelier Moreau', status: 'active', id: mailbox, users: 0 },
+    ]);
+  });
+
+  test('closes no company on the word of a record that does not say, nor over the head of a member', async () => {
+    const service = await startBesideStorage();
+    const [silent, joined] = [await service.company(), await service.company()];
+    const [old, last] = [await service.leaving(silent), await service.leaving(joined)];
+    const restored = await backup(service);
+    await restored.db.rows(sql`
+      insert into cronhook.users (company_id, email, name) values (${joined}::uuid, 'b@exemple.fr', 'Bob')
+    `);
+    await service.runDeletions();
+    for await (const { key } of service.storage.list('erasures/')) {
+      const { userId, deletedAt } = JSON.parse((await service.storage.get(key)) ?? '');
+      const older = JSON.stringify({ userId, deletedAt });
+      if (userId === old) await service.storage.put(key, older, { contentType: 'application/json' });
+    }
+    const { code, output } = await replay(service, restored.url);
+    expect(code, output).toBe(0);
+    expect(output).toContain(`deleting again: ${last}`);
+    expect(output).toContain(`company ${silent}: nobody is left`);
+    expect(output).not.toContain(joined);
+    expect(await restored.db.rows(sql`select distinct status from cronhook.companies`)).toEqual([
+      { status: 'active' },
+    ]);
   });
 
   test('two at once, beside a run of the task, delete each account once', async () => {

@@ -94,6 +94,8 @@ describe('one reading for all deletions of a run', () => {
     await service.db.transaction((tx) =>
       eraseUser(tx, user, {
         messages,
+        adminEmail: undefined,
+        mayCloseCompany: true,
         vault: undefined,
         now: NIGHT,
         claimed: false,

@@ -142,13 +142,21 @@ async function deleteAccount(run: Run, user: DueUser): Promise<void> {
 
 /** @returns false when there was nothing to delete any more */
 function eraseAndSayFarewell(context: Context, userId: string, traces: Traces): Promise<boolean> {
-  const { messages, vault, mail } = context;
+  const { messages, vault, mail, site } = context;
   return context.db.write(async (tx) => {
     await boundLockWaits(tx);
     const now = context.now();
-    const erased = await eraseUser(tx, userId, { messages, vault, now, claimed: true, traces });
+    const erased = await eraseUser(tx, userId, {
+      messages,
+      adminEmail: site.adminEmail,
+      vault,
+      now,
+      claimed: true,
+      mayCloseCompany: true,
+      traces,
+    });
     if (!erased) return false;
-    const { email, name, suppressed } = erased.subject;
+    const { email, name, suppressed, closesCompany } = erased.subject;
     const farewell = {
       task: NAME,
       dedupeKey: `account-deletion:${userId}`,
@@ -158,7 +166,7 @@ function eraseAndSayFarewell(context: Context, userId: string, traces: Traces): 
     };
     // It was their word, or their server's.
     if (!suppressed) await queueMessages(tx, [farewell], { sender: mail.sender, vault, now });
-    const erasure = { id: uuidv7(), userId, deletedAt: now.toISOString() };
+    const erasure = { id: uuidv7(), userId, deletedAt: now.toISOString(), companyClosed: closesCompany };
     await recordErasure(tx, erasure, { counts: erased.counts, storedAt: null });
     return true;
   });

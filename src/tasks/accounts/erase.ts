@@ -11,17 +11,22 @@ import type { Traces } from './traces.js';
 
 interface EraseTools {
   messages: Messages;
+  adminEmail: string | undefined;
   /** Finds the encrypted messages to that person. */
   vault: Vault | undefined;
   now: Date;
   /** Only a user whose deletion has begun. */
   claimed: boolean;
+  /** Whether a company goes with its last member. */
+  mayCloseCompany: boolean;
   /** Where addresses were found a moment ago; without it this deletion looks for itself. */
   traces?: Traces;
 }
 
-/** By table, what was deleted or changed. */
+/** By table, what was deleted or changed; companies that went with their last member under `CLOSED` too. */
 export type Counts = Record<string, number>;
+
+export const CLOSED = 'companies_closed';
 
 export interface Erased {
   subject: Subject;
@@ -36,17 +41,25 @@ export interface Erased {
 export async function eraseUser(
   tx: Transaction,
   userId: string,
-  { messages, vault, now, claimed, traces }: EraseTools,
+  { messages, vault, now, claimed, mayCloseCompany, adminEmail, traces }: EraseTools,
 ): Promise<Erased | undefined> {
   const rows: Rows = (statement) => rowsOf(tx, statement);
-  const subject = await readSubject(rows, userId, { claimed, lock: true, vault });
+  const subject = await readSubject(rows, userId, {
+    claimed,
+    lock: true,
+    vault,
+    mayCloseCompany,
+    adminEmail,
+  });
   if (!subject) return undefined;
   const counts: Counts = {};
   const add = (table: string, count: number) => {
     if (count > 0) counts[table] = (counts[table] ?? 0) + count;
   };
-  if (subject.companyId && subject.lastMember)
+  if (subject.companyId && subject.closesCompany) {
     await closeCompany(rows, subject.companyId, messages.accounts.deletedCompany, now, add);
+    add(CLOSED, 1);
+  }
   for (const [tableName, rule] of rules()) {
     const table = getTableName(TABLES[tableName]);
     if (rule.goes) add(table, await countOf(rows, deletion(table, rule.goes(subject), rule.leaves)));
@@ -61,7 +74,13 @@ export async function previewErasure(
   userId: string,
   vault: Vault | undefined,
 ): Promise<{ lastMember: boolean; rows: Counts } | undefined> {
-  const subject = await readSubject(rows, userId, { claimed: false, lock: false, vault });
+  const subject = await readSubject(rows, userId, {
+    claimed: false,
+    lock: false,
+    vault,
+    mayCloseCompany: true,
+    adminEmail: undefined,
+  });
   if (!subject) return undefined;
   const counts: Counts = {};
   for (const [tableName, rule] of rules()) {

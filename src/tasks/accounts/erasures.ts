@@ -4,13 +4,15 @@ import type { Storage } from '../../clients/storage.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
 import { jsonb } from '../../db/json.js';
 import type { Capabilities, RunContext } from '../define.js';
-import type { Counts } from './erase.js';
+import { CLOSED, type Counts } from './erase.js';
 
 /** The proof of a deletion, and what repeats it after a restored backup: opaque ids only. */
 export interface Erasure {
   id: string;
   userId: string;
   deletedAt: string;
+  /** The company went with its last member. False where an older record does not say. */
+  companyClosed: boolean;
 }
 
 export const ERASURES = 'erasures/';
@@ -19,7 +21,11 @@ const BATCH = 100;
 /** Objects written or read at a time. */
 const SIDE_BY_SIDE = 10;
 
-const stored = z.object({ userId: z.guid(), deletedAt: z.iso.datetime({ offset: true }) });
+const stored = z.object({
+  userId: z.guid(),
+  deletedAt: z.iso.datetime({ offset: true }),
+  companyClosed: z.boolean().catch(false),
+});
 
 export const keyOf = (id: string): string => `${ERASURES}${id}.json`;
 
@@ -65,7 +71,8 @@ export class ErasureStore {
     if (!storage || dryRun) return;
     while (!this.#away && !this.context.outOfTime()) {
       const pending = await db.rows<Erasure>(sql`
-        select id, user_id as "userId", deleted_at as "deletedAt" from cronhook.account_deletions
+        select id, user_id as "userId", deleted_at as "deletedAt", counts ? ${CLOSED} as "companyClosed"
+        from cronhook.account_deletions
         where stored_at is null order by deleted_at, id limit ${BATCH}
       `);
       const done = await this.#put(storage, pending);
@@ -97,10 +104,10 @@ export class ErasureStore {
   }
 }
 
-const putErasure = (storage: Storage, { id, userId, deletedAt }: Erasure): Promise<void> =>
-  storage.put(keyOf(id), JSON.stringify({ userId, deletedAt: new Date(deletedAt).toISOString() }), {
-    contentType: 'application/json',
-  });
+function putErasure(storage: Storage, { id, userId, deletedAt, companyClosed }: Erasure): Promise<void> {
+  const content = { userId, deletedAt: new Date(deletedAt).toISOString(), companyClosed };
+  return storage.put(keyOf(id), JSON.stringify(content), { contentType: 'application/json' });
+}
 
 const markStored = (tx: Transaction, ids: string[], now: Date) =>
   tx.execute(sql`

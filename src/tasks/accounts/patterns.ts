@@ -23,8 +23,8 @@ const DASHES = '\\u2010-\\u2015\\u2212-';
 /** Blanks as HTML, URLs and JSON write them. */
 const ENCODED =
   '&(?:nbsp|thinsp|ensp|emsp|#160|#xa0|#8239|#x202f|#8201|#x2009);|%20|%c2%a0|%e2%80%af|\\\\[nrt]';
-const NUMBER_GAP = `(?:[${BLANKS}./()+${DASHES}]|${ENCODED})*`;
-const NAME_GAP = `(?:[${BLANKS},+${DASHES}]|${ENCODED})+`;
+const NUMBER_GAP = `(?:[${BLANKS}.,_/()+${DASHES}]|${ENCODED})*`;
+const NAME_GAP = `(?:[${BLANKS},_+${DASHES}]|${ENCODED})+`;
 
 /** The country calling codes: of one digit, of two, all others of three (ITU-T E.164). */
 const COUNTRY = /^(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})/;

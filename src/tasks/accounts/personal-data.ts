@@ -3,7 +3,7 @@ import { digestSql } from '../../db/suppressions.js';
 import { BILLING_DATA } from './personal-data-billing.js';
 import { INBOX_DATA } from './personal-data-inbox.js';
 import {
-  ofCompany,
+  ofCompanyOr,
   ofGoneCompany,
   ofGoneFollowups,
   ofMembers,
@@ -73,9 +73,9 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
         or channel = 'sms' and regexp_replace(recipient, '[^0-9+]', '', 'g') in ${oneOf(subject.numbers, 'text')}
         or ${ofGoneFollowups(subject)})`,
     searched: () => sql`not ${WAITING_FOLLOWUP}`,
-    // Not in what waits to be sent: a namesake must not lose the name in it.
-    named: (subject) => sql`
-      (status not in ('pending', 'sending', 'held') and lower(recipient) in ${ofMembers(subject, 'lower(email)')})`,
+    // What waits goes out without the name: nobody would look at it again once it is sent.
+    named: (subject) => sql`(lower(recipient) in ${ofMembers(subject, 'lower(email)')}
+      or lower(recipient) in ${oneOf(subject.administrators, 'text')})`,
     columns: {
       id: 'none',
       task: 'none',
@@ -117,8 +117,8 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   },
   todos: {
     goes: (subject) => sql`(assignee_id = ${subject.userId}::uuid or ${ofGoneCompany(subject)})`,
-    searched: ofCompany,
-    named: ofCompany,
+    searched: ofCompanyOr('assignee_id'),
+    named: ofCompanyOr('assignee_id'),
     columns: {
       id: 'none',
       companyId: 'none',
@@ -132,8 +132,8 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   },
   appointments: {
     goes: (subject) => sql`(${ofUser(subject)} or ${ofGoneCompany(subject)})`,
-    searched: ofCompany,
-    named: ofCompany,
+    searched: ofCompanyOr('user_id'),
+    named: ofCompanyOr('user_id'),
     columns: {
       id: 'none',
       companyId: 'none',

@@ -18,11 +18,16 @@ interface ReplayTools {
   stripe: Stripe | undefined;
   vault: Vault | undefined;
   messages: Messages;
+  adminEmail: string | undefined;
   now(): Date;
   dryRun: boolean;
   /** Told as it happens: which account came back, and what became of it. */
   tell: {
     returned(userId: string): void;
+    /** A company that went with its last member, or would. */
+    closed(companyId: string): void;
+    /** One that had others when its member went, whom this database does not know: a person decides. */
+    leftEmpty(companyId: string): void;
     unreadable(key: string): void;
     failed(userId: string, error: unknown): void;
   };
@@ -44,27 +49,35 @@ interface StoredErasure extends Erasure {
   storedAt: Date;
 }
 
+type Back = Pick<Erasure, 'userId' | 'companyClosed'>;
+
 const CHUNK = 1_000;
 const READS_SIDE_BY_SIDE = 16;
 
 /**
  * After a restored backup: deletes again whoever had been deleted. Without farewell and without a look at who owns the
- * company, for all that was settled the first time.
+ * company, for all that was settled the first time. A company goes only if it went then: who has joined it since the
+ * backup is not in this database.
  *
  * It needs no lease: each deletion locks the user's row, so that a run of `account-deletions`, or another replay, which
  * comes to the same user waits and then finds nobody; the audit row has the erasure's own id, and goes in once.
  */
 export async function replayErasures(tools: ReplayTools): Promise<ReplayTally> {
+  const back: Back[] = [];
   const tally = { erasures: 0, returned: 0, deleted: 0, recorded: 0, unreadable: 0, failed: 0 };
   for await (const chunk of storedErasures(tools, tally)) {
     tally.erasures += chunk.length;
     const wanted = await compare(tools.db, chunk);
-    const back = wanted.filter(({ isBack }) => isBack).map(({ erasure }) => erasure.userId);
-    const traces = back.length > 0 && !tools.dryRun ? await findTraces(tools.db.rows, back) : undefined;
-    for (const { erasure, isBack } of wanted) {
-      if (isBack) tally.returned += 1;
-      if (isBack) tools.tell.returned(erasure.userId);
-      if (tools.dryRun) continue;
+    const returned = wanted.filter(({ isBack }) => isBack).map(({ erasure }) => erasure);
+    tally.returned += returned.length;
+    for (const { userId } of returned) tools.tell.returned(userId);
+    if (tools.dryRun) {
+      back.push(...returned.map(({ userId, companyClosed }) => ({ userId, companyClosed })));
+      continue;
+    }
+    const userIds = returned.map(({ userId }) => userId);
+    const traces = userIds.length > 0 ? await findTraces(tools.db.rows, userIds) : undefined;
+    for (const { erasure } of wanted) {
       try {
         await replay(erasure, tools, traces, tally);
       } catch (error) {
@@ -73,6 +86,7 @@ export async function replayErasures(tools: ReplayTools): Promise<ReplayTally> {
       }
     }
   }
+  for (const { companyId, closes } of await emptied(tools.db, back)) tellOfCompany(tools, companyId, closes);
   return tally;
 }
 
@@ -122,20 +136,55 @@ async function replay(
   traces: Traces | undefined,
   tally: ReplayTally,
 ): Promise<void> {
-  const { db, stripe, messages, vault, now } = tools;
+  const { db, stripe, messages, adminEmail, vault, now } = tools;
   // The customer went before the data did, the first time: without the key there is nothing to catch up on.
   if (stripe)
     await removeStripeCustomer(erasure.userId, { stripe, rows: db.rows }, new AbortController().signal);
   const again = () =>
     db.transaction(async (tx) => {
       await boundLockWaits(tx);
-      const options = { messages, vault, now: now(), claimed: false, ...(traces && { traces }) };
-      const erased = await eraseUser(tx, erasure.userId, options);
+      const erased = await eraseUser(tx, erasure.userId, {
+        messages,
+        adminEmail,
+        vault,
+        now: now(),
+        claimed: false,
+        mayCloseCompany: erasure.companyClosed,
+        ...(traces && { traces }),
+      });
       const { storedAt } = erasure;
       const record = { counts: erased?.counts ?? {}, storedAt };
-      return [erased !== undefined, await recordErasure(tx, erasure, record)] as const;
+      return { subject: erased?.subject, recorded: await recordErasure(tx, erasure, record) };
     });
-  const [deleted, recorded] = await unlessDeadlocked(again);
-  if (deleted) tally.deleted += 1;
+  const { subject, recorded } = await unlessDeadlocked(again);
+  if (subject) tally.deleted += 1;
   if (recorded) tally.recorded += 1;
+  if (subject?.companyId && subject.lastMember)
+    tellOfCompany(tools, subject.companyId, subject.closesCompany);
+}
+
+function tellOfCompany({ tell }: ReplayTools, companyId: string, closes: boolean): void {
+  if (closes) tell.closed(companyId);
+  else tell.leftEmpty(companyId);
+}
+
+/** The companies of which nobody would be left; the deletion that comes last says whether the company goes too. */
+function emptied(db: Database, back: Back[]): Promise<{ companyId: string; closes: boolean }[]> {
+  const given = back.map(({ userId, companyClosed }, index) => ({
+    user_id: userId,
+    closed: companyClosed,
+    index,
+  }));
+  return db.rows(sql`
+    with given as (
+      select distinct on (user_id) * from json_to_recordset(${JSON.stringify(given)}::json)
+        as given (user_id uuid, closed boolean, index int)
+      order by user_id, index
+    )
+    select own.company_id as "companyId", (array_agg(given.closed order by given.index desc))[1] as closes
+    from cronhook.users own left join given on given.user_id = own.id
+    where own.company_id in (select company_id from cronhook.users join given on given.user_id = users.id)
+    group by own.company_id having count(*) = count(given.user_id)
+    order by max(given.index)
+  `);
 }

@@ -8,7 +8,7 @@ import type { Subject } from './subject.js';
  * - `none`: by the contract it holds nothing personal (ids, numbers, times, words of a fixed list);
  * - `row goes`: it is personal, and every row that is that person's goes;
  * - `redacted`: in the rows that stay, the person's address is replaced by a neutral text, whoever's rows they are; their
- *   name, number and customer id only in rows of their own company and of the administrators (`named`);
+ *   name, number and customer id only in what their own company and the administrators read (`named`);
  * - `address redacted`: the address only. Such rows tell of everybody, and a name may be any words;
  * - `digested`: in that person's rows a digest takes its place, which recognises the value and tells nobody of it;
  * - `cleared`: in the rows that stay, a value in which something would be redacted becomes null;
@@ -57,13 +57,19 @@ export type RulesOf<Names extends TableName> = { [Name in Names]: TableRule<Colu
 export const ofUser = ({ userId }: Subject): SQL => sql`user_id = ${userId}::uuid`;
 export const ofCompany = ({ companyId }: Subject): SQL => sql`company_id = ${companyId}::uuid`;
 export const ofGoneCompany = (subject: Subject): SQL =>
-  subject.lastMember ? ofCompany(subject) : sql`false`;
+  subject.closesCompany ? ofCompany(subject) : sql`false`;
 export const oneOf = (values: string[], type: string): SQL =>
   sql`(select value::${sql.raw(type)} from jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
 
 /** Everybody in the person's company. */
 export const ofMembers = (subject: Subject, column: 'id' | 'lower(email)'): SQL =>
   sql`(select ${sql.raw(column)} from cronhook.users where ${ofCompany(subject)})`;
+
+/** Rows of the person's company, and of those in it whatever company the row names. */
+export const ofCompanyOr =
+  (member: 'assignee_id' | 'user_id') =>
+  (subject: Subject): SQL =>
+    sql`(${ofCompany(subject)} or ${sql.raw(member)} in ${ofMembers(subject, 'id')})`;
 
 /**
  * Those of a company that goes, and those of no company whose address or user name is the person's own. A company in

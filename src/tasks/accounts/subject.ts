@@ -17,8 +17,10 @@ export type Rows = Database['rows'];
 export interface Subject {
   userId: string;
   companyId: string | null;
-  /** Nobody else is left: the company's data goes too. */
+  /** Nobody else is left in the company. */
   lastMember: boolean;
+  /** The company's data goes too. */
+  closesCompany: boolean;
   email: string;
   name: string;
   /** The person's own, lower-case; empty where there is none. Messages to it go, texts that name it are redacted. */
@@ -27,6 +29,8 @@ export interface Subject {
   numbers: string[];
   /** What the person's surroundings may call them: names of two words or more, numbers, the customer id. */
   names: Pattern[];
+  /** Lower-case: mails to them are searched for the name too. */
+  administrators: string[];
   mailboxIds: string[];
   /** Of the mailboxes that go, lower-case: runs of the inbox sync tell of them. */
   mailboxAddresses: string[];
@@ -49,6 +53,10 @@ interface ReadOptions {
   claimed: boolean;
   /** False for a look without consequences. */
   lock: boolean;
+  /** Whether a company goes with its last member. */
+  mayCloseCompany: boolean;
+  /** Who reads on the administrators' behalf: `ADMIN_EMAIL`. */
+  adminEmail: string | undefined;
   vault: Vault | undefined;
 }
 
@@ -59,7 +67,7 @@ interface ReadOptions {
 export async function readSubject(
   rows: Rows,
   userId: string,
-  { claimed, lock, vault }: ReadOptions,
+  { claimed, lock, vault, mayCloseCompany, adminEmail }: ReadOptions,
 ): Promise<Subject | undefined> {
   const locked = lock ? sql`for update` : sql``;
   const [seen] = await rows<{ companyId: string | null }>(
@@ -83,9 +91,11 @@ export async function readSubject(
     userId,
     companyId,
     lastMember,
+    closesCompany: lastMember && mayCloseCompany,
     email: person.email,
     name: person.name,
     ...(await recognise(rows, userId, person)),
+    administrators: [adminEmail?.trim().toLowerCase()].filter((address) => address !== undefined),
     mailboxIds: [],
     mailboxAddresses: [],
     sealedIds: [],

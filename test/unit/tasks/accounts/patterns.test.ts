@@ -48,6 +48,8 @@ describe('a number', () => {
     '06&nbsp;98&nbsp;76&nbsp;54&nbsp;32',
     '06+98+76+54+32',
     '06–98–76–54–32',
+    '06,98,76,54,32',
+    '06_98_76_54_32',
   ];
 
   test.each(STORED)('stored as %s is recognised however it is written', (stored) => {
@@ -116,6 +118,7 @@ describe('a name', () => {
     'H&eacute;l&egrave;ne Dupont-No&euml;l',
     'H%C3%A9l%C3%A8ne%20Dupont-No%C3%ABl',
     'Hélène+Dupont-Noël',
+    'Helene_Dupont_Noel',
   ])('is recognised as %j', (written) => {
     expect(redacted(namePattern('Hélène Dupont-Noël'), `Vu par ${written}, hier`)).toBe('Vu par X, hier');
     expect(redacted(namePattern('Helene  DUPONT-NOEL'), `Vu par ${written}, hier`)).toBe('Vu par X, hier');
