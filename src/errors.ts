@@ -87,6 +87,7 @@ const UNAVAILABLE_CODES = new Set([
   'EAI_AGAIN',
   'EPIPE',
   'ETIMEDOUT',
+  '25006', // a standby, or set to read only
   '28000', // refused by pg_hba.conf
   '28P01', // wrong password
   '3D000', // no such database
@@ -95,6 +96,9 @@ const UNAVAILABLE_CODES = new Set([
   '57P02',
   '57P03', // the server is starting
 ]);
+
+/** Where PostgreSQL decides who may enter a database; its codes (55000 when nobody may) mean other things elsewhere. */
+const LETS_IN = 'CheckMyDatabase';
 
 /** True when the database could not be asked, whichever layer noticed it. */
 export function isDatabaseUnavailable(error: unknown): boolean {
@@ -107,6 +111,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     // PgBouncer reports a server it cannot reach as a protocol violation (08P01).
     const code = databaseErrorCode(current);
     if (code !== undefined && (UNAVAILABLE_CODES.has(code) || code.startsWith('08'))) return true;
+    if ('routine' in current && current.routine === LETS_IN) return true;
   }
   return false;
 }

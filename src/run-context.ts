@@ -1,7 +1,8 @@
 import pMap from 'p-map';
 import type { Database } from './db/client.js';
 import { holdLease } from './db/leases.js';
-import { describeError, isDatabaseUnavailable } from './errors.js';
+import { brokenTable, missingTable } from './db/table-problem.js';
+import { AppError, describeError, isDatabaseUnavailable } from './errors.js';
 import type { Messages } from './locales/index.js';
 import type { RunLog } from './run-log.js';
 import { RunStopped, TaskSkipped } from './run-stop.js';
@@ -24,6 +25,8 @@ export class RunJournal {
   readonly errors: ItemError[] = [];
   readonly details: Record<string, unknown>[] = [];
   failed = 0;
+  /** Whose absence failed the items; undefined stands for every other reason. */
+  readonly brokenTables = new Set<string | undefined>();
   progress: Record<string, unknown> | undefined;
 }
 
@@ -51,9 +54,10 @@ export function createRunContext(options: ContextOptions): RunContext<unknown> &
 
   const fail = (item: string, error: unknown) => {
     journal.failed += 1;
+    journal.brokenTables.add(brokenTable(error)?.name);
     options.log.warn({ item, err: error }, 'item failed');
     if (journal.errors.length < KEPT_ERRORS) {
-      journal.errors.push({ item: scrub(item), message: scrub(describeError(error, messages)) });
+      journal.errors.push({ item: scrub(item), message: scrub(wordsOf(error, messages)) });
     }
   };
 
@@ -92,6 +96,11 @@ export function createRunContext(options: ContextOptions): RunContext<unknown> &
     },
     db: createTaskDatabase(options.db, task.name, runId, controller, dryRun),
   };
+}
+
+function wordsOf(error: unknown, messages: Messages): string {
+  const missing = error instanceof AppError ? undefined : missingTable(error);
+  return missing?.(messages) ?? describeError(error, messages);
 }
 
 function createTaskDatabase(

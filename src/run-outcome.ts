@@ -1,7 +1,7 @@
-import { missingTable } from './db/table-problem.js';
+import { brokenTable, missingTable } from './db/table-problem.js';
 import { AppError, describeError, type ErrorCode, isDatabaseUnavailable } from './errors.js';
 import type { Messages } from './locales/index.js';
-import type { ItemError } from './run-context.js';
+import type { ItemError, RunJournal } from './run-context.js';
 import { RunStopped, TaskSkipped } from './run-stop.js';
 import type { AnyTask, Stats } from './tasks/define.js';
 
@@ -10,6 +10,8 @@ export interface Outcome {
   status: 'succeeded' | 'partial' | 'skipped' | 'failed' | 'interrupted';
   /** Why, when it failed. */
   code?: ErrorCode;
+  /** The table whose absence is all that went wrong. */
+  brokenTable?: string | undefined;
   message: string;
   durationMs: number;
   stats: Stats;
@@ -17,13 +19,18 @@ export interface Outcome {
   details?: Record<string, unknown>[];
 }
 
-type Ending = Pick<Outcome, 'status' | 'code' | 'message'>;
+type Ending = Pick<Outcome, 'status' | 'code' | 'brokenTable' | 'message'>;
 
 /** The ending of a run whose work was done. */
-export function completed(task: AnyTask, failedItems: number, messages: Messages): Ending {
+export function completed(task: AnyTask, journal: RunJournal, messages: Messages): Ending {
   const success = task.success(messages);
-  if (failedItems === 0) return { status: 'succeeded', message: success };
-  return { status: 'partial', message: messages.run.partial(success, failedItems) };
+  if (journal.failed === 0) return { status: 'succeeded', message: success };
+  const [table, ...others] = journal.brokenTables;
+  return {
+    status: 'partial',
+    brokenTable: others.length === 0 ? table : undefined,
+    message: messages.run.partial(success, journal.failed),
+  };
 }
 
 /** The ending of a run that threw: what stopped it goes before what it then stumbled over. */
@@ -41,11 +48,12 @@ export function explain(
   if (stop === 'time_limit') return failed(messages.run.timeLimit(task.timeoutMs / 1000));
   if (stop === 'lease_lost') return failed(messages.run.leaseLost);
   if (isDatabaseUnavailable(error)) return databaseAway(messages);
+  const table = brokenTable(error)?.name;
   if (error instanceof AppError) {
     const code = error.code === 'not_configured' ? error.code : 'task_failed';
-    return { status: 'failed', code, message: describeError(error, messages) };
+    return { status: 'failed', code, brokenTable: table, message: describeError(error, messages) };
   }
-  return failed(missingTable(error)?.(messages) ?? messages.run.internal(runId));
+  return { ...failed(missingTable(error)?.(messages) ?? messages.run.internal(runId)), brokenTable: table };
 }
 
 /** The ending of a run that had, or could record, no database. */

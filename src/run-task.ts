@@ -176,7 +176,7 @@ export function createRunner(options: RunnerOptions) {
       // Whoever has it now does the work again: this outcome is not the one that counts.
       if (isLost(controller.signal)) throw controller.signal.reason;
       result = {
-        ...completed(task, journal.failed, messages),
+        ...completed(task, journal, messages),
         stats: scrubValue({ ...stats, failed: journal.failed }, scrub),
       };
     } catch (error) {

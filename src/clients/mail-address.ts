@@ -11,7 +11,11 @@ export function parseSender(from: string): Sender {
   return { name: found?.name || undefined, address: found?.address ?? from };
 }
 
-/** One address, and nothing that could be read as a second one or as a header. */
+const CHARACTER = String.raw`[^\s@<>,;:"()[\]\\\p{Cc}]`;
+const LABEL = String.raw`(?!-)[^\s@<>,;:"()[\]\\\p{Cc}.]+`;
+const ADDRESS = new RegExp(String.raw`^(?!-)${CHARACTER}+@${LABEL}(?:\.${LABEL})*$`, 'u');
+
+/** One address, and nothing that could be read as a second one, as a header or as an option of a program. */
 export function isAddress(value: string): boolean {
-  return value.length <= 320 && /^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()[\]\\\p{Cc}]+$/u.test(value);
+  return value.length <= 320 && ADDRESS.test(value);
 }

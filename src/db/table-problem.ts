@@ -17,14 +17,36 @@ export function refusalCode(error: unknown): string | undefined {
 const UNDEFINED_TABLE = '42P01';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
+/** One of our tables that a refused statement lacked, or lacked a right on. */
+interface BrokenTable {
+  name: string;
+  why: 'missing' | 'denied';
+}
+
+/** What is the matter with one of our tables, also where an error in plain words tells of it. */
+export function brokenTable(error: unknown): BrokenTable | undefined {
+  const refusal = refusalIn(error);
+  const { code, message } = Object(refusal) as { code?: unknown; message: string };
+  const [, absent] = (code === UNDEFINED_TABLE && /\bcronhook\.(\w+)/.exec(message)) || [];
+  if (absent) return { name: absent, why: 'missing' };
+  const [, denied] = (code === INSUFFICIENT_PRIVILEGE && /\b(?:table|view) (\w+)/.exec(message)) || [];
+  return denied ? { name: denied, why: 'denied' } : undefined;
+}
+
+function refusalIn(error: unknown): Error | undefined {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth++
+  )
+    if (current.name === 'PostgresError') return current;
+  return undefined;
+}
+
 /** Why a statement failed that lacks one of our tables, or a right on it: the table's name is all that is quoted. */
 export function missingTable(error: unknown): Text | undefined {
-  const code = refusalCode(error);
-  const { message } = Object(error instanceof Error ? (error.cause ?? error) : error) as Error;
-  const [, absent] = (code === UNDEFINED_TABLE && /\bcronhook\.(\w+)/.exec(message)) || [];
-  if (absent) return (t) => t.tables.missing(absent);
-  const [, denied] = (code === INSUFFICIENT_PRIVILEGE && /\b(?:table|view) (\w+)/.exec(message)) || [];
-  return denied ? (t) => t.tables.denied(denied) : undefined;
+  const table = brokenTable(error);
+  return table && ((t) => t.tables[table.why](table.name));
 }
 
 /** Which of the tables that a refused statement used is the matter, in words that a person may read. */

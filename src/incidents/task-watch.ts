@@ -113,11 +113,17 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
 }
 
 function failureOf(task: string, runId: string, outcome: Outcome, since: Date): TaskFailure {
-  const { status, code, errors, message } = outcome;
-  if (code === 'database_unavailable') return { task, runId, message, cause: DATABASE, since };
+  const { code, errors } = outcome;
+  if (code === 'database_unavailable')
+    return { task, runId, message: outcome.message, cause: DATABASE, since };
+  if (outcome.brokenTable)
+    return { task, runId, message: words(outcome), cause: `table:${outcome.brokenTable}`, since };
   const [first] = errors;
   const shared = first && SHARED.has(first.item) && errors.every(({ item }) => item === first.item);
+  return { task, runId, message: words(outcome), cause: shared ? first.item : `task:${task}`, since };
+}
+
+function words({ status, errors, message }: Outcome): string {
   const quoted = errors.slice(0, QUOTED_ERRORS).map((error) => `${error.item} : ${error.message}`);
-  const words = status === 'partial' ? quoted.join('\n') : message;
-  return { task, runId, message: words, cause: shared ? first.item : `task:${task}`, since };
+  return status === 'partial' ? quoted.join('\n') : message;
 }

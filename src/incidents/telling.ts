@@ -80,7 +80,9 @@ export async function tellBy(
 }
 
 function write({ kind, leader, round = '', incidents }: News, telling: Telling) {
-  const tasks = incidents.map(({ source, openedAt, message, runId }) => ({
+  // A task that has failed twice while the cause lasted is one task.
+  const latest = new Map(incidents.map((incident) => [incident.source, incident]));
+  const tasks = [...latest.values()].map(({ source, openedAt, message, runId }) => ({
     name: source.slice('task:'.length),
     since: new Date(openedAt),
     message,
@@ -107,6 +109,8 @@ const noticeOf = (kind: TaskIncidentKind, dedupeKey: string, title: string, task
   severity: kind === 'recovered' ? ('info' as const) : ('important' as const),
   dedupeKey,
   title,
-  body: tasks.map(({ name, message }) => (kind === 'recovered' ? name : `${name} : ${message}`)).join('\n'),
+  body: tasks.flatMap(({ name, message }) =>
+    (kind === 'recovered' ? name : `${name} : ${message}`).split('\n'),
+  ),
   link: tasks[0]?.runUrl ?? null,
 });

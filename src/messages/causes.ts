@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { isDayOff, localDay } from '../calendar.js';
 import { chased, GONE, todayIn } from '../db/billing.js';
+import { reachable } from '../db/readers.js';
+import { documentFingerprint, remindsStill, saysStill } from './fingerprint.js';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
@@ -28,7 +30,8 @@ export const CAUSES: Cause[] = [
       select case
         when followup.stopped_at is not null or not followup.auto_enabled
           or not coalesce(settings.auto_followups_enabled, true) or not (${chased(todayIn(now, timeZone))})
-          or company.status in ${GONE} or lower(trim(document.customer_email)) <> lower(message.recipient) then 'gone'
+          or company.status in ${GONE} or lower(trim(document.customer_email)) <> lower(message.recipient)
+          or not ${saysStill(documentFingerprint)} then 'gone'
         when ${isDayOff(localDay(now, timeZone))}::boolean and coalesce(settings.skip_weekends, false) then 'waits'
         else 'stands' end
       from cronhook.followups followup
@@ -39,13 +42,15 @@ export const CAUSES: Cause[] = [
     ), 'gone')`,
   },
   {
-    keys: `^appointment:${UUID}:[0-9]+:[0-9]+$`,
-    tables: ['appointments'],
+    keys: `^appointment:${UUID}:[0-9]+:[0-9]+(:${UUID})?$`,
+    tables: ['appointments', 'users', 'companies'],
     standing: ({ now }) => sql`case when exists (
       select from cronhook.appointments appointment
+      join cronhook.users reader on reader.id = appointment.user_id
       where appointment.id = ${causeId} and appointment.status = 'planned'
         and appointment.starts_at > ${now.toISOString()}::timestamptz
         and floor(extract(epoch from appointment.starts_at)) = split_part(message.dedupe_key, ':', 3)::numeric
+        and ${reachable} and ${remindsStill}
     ) then 'stands' else 'gone' end`,
   },
 ];

@@ -40,6 +40,9 @@ const WAIT_MS = 60 * 60_000;
 /** How often it is looked whether the run should end. */
 const LOOK_MS = 1_000;
 
+/** The channel was given up while the message stood in line. */
+class ChannelGivenUp extends Error {}
+
 /** The messages of one channel on their way. */
 export class LaneDelivery {
   readonly #settler: Settler;
@@ -86,10 +89,8 @@ export class LaneDelivery {
     try {
       await Promise.all(workers);
       this.context.signal.throwIfAborted();
-      const unsent = this.#stock.left.map(
-        ({ id, lastError }): Settlement => ({ id, status: 'pending', lastError }),
-      );
-      await Promise.all([...this.#putBack, ...unsent].map((one) => this.#settler.settle(one)));
+      for (const message of this.#stock.left) this.#leave(message);
+      await Promise.all(this.#putBack.map((one) => this.#settler.settle(one)));
       this.context.progress({ ...this.tally });
     } catch (error) {
       // The run was told to stop: what is on its way may still arrive, and be written down.
@@ -133,6 +134,7 @@ export class LaneDelivery {
   }
 
   async #attempt(message: Claimed): Promise<void> {
+    if (this.#stopped) return this.#leave(message);
     const opened = this.#open(message);
     if (!opened) return;
     let obstacle = await this.#obstacle(message, opened);
@@ -141,6 +143,7 @@ export class LaneDelivery {
     try {
       await this.lane.send(opened, this.#sendSignal, async () => {
         await pass.enter();
+        if (this.#stopped) throw new ChannelGivenUp();
         // The server may have kept it waiting.
         obstacle = await this.#obstacle(message, opened);
         if (obstacle) throw new Error('the message must not go out any more');
@@ -152,6 +155,7 @@ export class LaneDelivery {
     } catch (error) {
       if (obstacle) return await this.#end(message, obstacle);
       if (error instanceof NoTimeLeft) return this.#keep(message);
+      if (error instanceof ChannelGivenUp) return this.#leave(message);
       if (!(error instanceof DeliveryProblem)) throw error;
       await this.#refused(message, opened, error);
     } finally {
@@ -213,6 +217,11 @@ export class LaneDelivery {
     await this.#settler.settle(settlement);
     if (settlement.status === 'failed') this.tally.refused += 1;
     else this.tally.postponed += 1;
+  }
+
+  /** For the next run, in its old place: nobody has tried it. */
+  #leave({ id, lastError }: Claimed): void {
+    this.#putBack.push({ id, status: 'pending', lastError });
   }
 
   /** For the next run, behind the others, which it must not keep from being tried. */

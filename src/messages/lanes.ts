@@ -2,7 +2,7 @@ import type { Mail, MailAttachment } from '../clients/mail.js';
 import type { Sms } from '../clients/sms.js';
 import type { Channel } from '../db/schema/messages.js';
 import { Gate } from './gate.js';
-import { type Envelope, MARKETING, SENDER_NAME } from './queue.js';
+import { type Envelope, FINGERPRINT, MARKETING, SENDER_NAME } from './queue.js';
 
 /** A message whose content can be read. */
 export interface OpenMessage extends Envelope {
@@ -48,7 +48,7 @@ export function mailLane(mail: Mail): Lane {
     workers: mail.concurrency * 2,
     overtimeMs: mail.overtimeMs,
     send({ recipient, subject, text, html, headers, attachments, messageId }, signal, before) {
-      const { [SENDER_NAME]: fromName, [MARKETING]: _, ...own } = headers;
+      const { [SENDER_NAME]: fromName, [MARKETING]: _, [FINGERPRINT]: __, ...own } = headers;
       const message = {
         messageId,
         fromName,

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../db/client.js';
 import { storable } from '../db/json.js';
 import type { Severity } from '../db/schema/messages.js';
+import { plainLine } from './layout-clean.js';
 
 export interface NewNotification {
   /** Without one it is the administrators'. */
@@ -11,9 +12,13 @@ export interface NewNotification {
   /** Names the cause and the reader. */
   dedupeKey: string;
   title: string;
-  body: string;
+  /** Lines of our own; a string is one line, whatever others wrote in it. */
+  body: string | string[];
   link: string | null;
 }
+
+const LONGEST_TITLE = 200;
+const LONGEST_LINE = 2_000;
 
 /**
  * Adds in-app notifications; one whose cause is told already stays as it is.
@@ -21,8 +26,10 @@ export interface NewNotification {
  */
 export async function addNotifications(tx: Transaction, notifications: NewNotification[]): Promise<number> {
   if (notifications.length === 0) return 0;
-  const rows = notifications.map(({ userId, dedupeKey, ...rest }) => ({
+  const rows = notifications.map(({ userId, dedupeKey, title, body, ...rest }) => ({
     ...rest,
+    title: plainLine(title, LONGEST_TITLE),
+    body: [body].flat().map(plain).join('\n'),
     user_id: userId,
     dedupe_key: dedupeKey,
   }));
@@ -39,3 +46,5 @@ export async function addNotifications(tx: Transaction, notifications: NewNotifi
   );
   return added.length;
 }
+
+const plain = (line: string): string => plainLine(line, LONGEST_LINE);

@@ -5,6 +5,7 @@ import type { Vault } from '../clients/vault.js';
 import { rowsOf, type Transaction } from '../db/client.js';
 import { storable } from '../db/json.js';
 import type { Channel } from '../db/schema/messages.js';
+import { plainLine } from './layout-clean.js';
 
 export interface NewMessage {
   /** The task that delivers it after its own work; `outbox` delivers what is left. */
@@ -25,6 +26,8 @@ export interface NewMessage {
   references?: string[];
   /** For mails that are not about a debt. */
   unsubscribeUrl?: string | undefined;
+  /** What it says of its cause, in short: once that has changed it must not go out. */
+  fingerprint?: string | undefined;
   /** Marketing SMS keep the hours of the law. */
   marketing?: boolean;
   /** Stored encrypted, blanked once it has ended: passwords, farewells. */
@@ -45,6 +48,9 @@ export const ALERTS = 'alerts';
 /** Kept with the headers, but never sent. */
 export const SENDER_NAME = 'X-Cronhook-Sender-Name';
 export const MARKETING = 'X-Cronhook-Marketing';
+export const FINGERPRINT = 'X-Cronhook-Fingerprint';
+
+const LONGEST_NAME = 120;
 
 /** What an ephemeral message holds, as it is encrypted. */
 export interface Envelope {
@@ -122,7 +128,8 @@ function sealed(id: string, content: Envelope, vault: Vault | undefined) {
 }
 
 function headersOf(message: NewMessage): Record<string, string> {
-  const { fromName, replyTo, references = [], unsubscribeUrl, marketing } = message;
+  const { replyTo, references = [], unsubscribeUrl, marketing, fingerprint } = message;
+  const fromName = plainLine(message.fromName ?? '', LONGEST_NAME);
   return {
     ...(fromName && { [SENDER_NAME]: fromName }),
     ...(replyTo && { 'Reply-To': replyTo }),
@@ -132,5 +139,6 @@ function headersOf(message: NewMessage): Record<string, string> {
       'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
     }),
     ...(marketing && { [MARKETING]: 'yes' }),
+    ...(fingerprint && { [FINGERPRINT]: fingerprint }),
   };
 }

@@ -236,13 +236,16 @@ describe('refusals for good, one after the other', () => {
 });
 
 describe('a server that takes a message and stays silent', () => {
-  async function silent(timeouts: { idleMs: number; overtimeMs: number }, timeoutMs = 60_000) {
+  async function silent(
+    timeouts: { idleMs: number; overtimeMs: number },
+    { timeoutMs = 60_000, concurrency = 2 } = {},
+  ) {
     const service = await startLokario({
       smtp: { delayMs: 30_000 },
       tasks: [{ ...outbox, timeoutMs }],
     });
     const url = new Secret(service.smtp.url);
-    service.context.services.mail = createMail({ url, from: MAIL_FROM, concurrency: 2, timeouts });
+    service.context.services.mail = createMail({ url, from: MAIL_FROM, concurrency, timeouts });
     for (let count = 0; count < 20; count++) await service.message();
     return service;
   }
@@ -258,8 +261,17 @@ describe('a server that takes a message and stays silent', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  test('gets none that was only in line for a connection; that costs them nothing', async () => {
+    const service = await silent({ idleMs: 1_500, overtimeMs: 10_000 }, { concurrency: 4 });
+    const { stats } = await service.deliver();
+    expect(stats).toMatchObject({ sent: 0, postponed: 4, remaining: 16 });
+    const untried = (await service.messages()).filter(({ attempts }) => attempts === 0);
+    expect(untried).toHaveLength(16);
+    for (const message of untried) expect(message).toMatchObject({ status: 'pending', last_error: null });
+  });
+
   test('is given up before the run reaches its limit: the attempt counts, and the run ends well', async () => {
-    const service = await silent({ idleMs: 60_000, overtimeMs: 200 }, 4_000);
+    const service = await silent({ idleMs: 60_000, overtimeMs: 200 }, { timeoutMs: 4_000 });
     const { status, stats } = await service.deliver();
     expect(status).toBe('partial');
     expect(stats).toMatchObject({ sent: 0, postponed: 2, remaining: 18 });

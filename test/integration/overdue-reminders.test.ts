@@ -387,7 +387,10 @@ describe('appointments', () => {
     ]);
     const key = `appointment:${id}:${epoch(starts_at)}`;
     const notices = await service.notices();
-    expect(notices.map(({ dedupe_key }) => dedupe_key)).toEqual([`${key}:1440`, `${key}:60`]);
+    expect(notices.map(({ dedupe_key }) => dedupe_key)).toEqual([
+      `${key}:1440:${user_id}`,
+      `${key}:60:${user_id}`,
+    ]);
     expect(notices[0]).toMatchObject({
       user_id,
       kind: 'appointment_reminder',
@@ -396,7 +399,7 @@ describe('appointments', () => {
       body: '« Visite du chantier », dimanche 22 novembre 2026 à 15:32, 12 rue des Lilas',
     });
     expect(await service.mails()).toMatchObject([
-      { dedupe_key: `${key}:1440`, recipient: 'anna@example.com', status: 'sent' },
+      { dedupe_key: `${key}:1440:${user_id}`, recipient: 'anna@example.com', status: 'sent' },
     ]);
     const [mail, ...others] = smtp.mails;
     expect(others).toEqual([]);
@@ -438,8 +441,9 @@ describe('appointments', () => {
 
   test('a moved one reminds at its new time, never at the old one', async () => {
     const service = await start();
+    const user_id = await service.user();
     const id = await service.appointment({
-      user_id: await service.user(),
+      user_id,
       starts_at: at(2 * HOUR),
       reminder_minutes: [60],
     });
@@ -451,7 +455,7 @@ describe('appointments', () => {
       if ((await service.run()).stats.notifications !== 0) toldAt.push(quarter / 4);
     }
     expect(toldAt).toEqual([4]);
-    expect((await service.notices())[0]?.dedupe_key).toBe(`appointment:${id}:${epoch(moved)}:60`);
+    expect((await service.notices())[0]?.dedupe_key).toBe(`appointment:${id}:${epoch(moved)}:60:${user_id}`);
   });
 
   test('a reminder at the start itself may come up to 30 minutes late', async () => {
@@ -479,22 +483,23 @@ describe('appointments', () => {
     expect((await service.run()).stats).toMatchObject({ appointmentReminders: 2 });
     const key = `appointment:${id}:${epoch(starts_at)}`;
     expect((await service.notices()).map(({ dedupe_key }) => dedupe_key)).toEqual([
-      `${key}:120`,
-      `${key}:60`,
+      `${key}:120:${user_id}`,
+      `${key}:60:${user_id}`,
     ]);
   });
 
   test('a reminder whose time passed more than 60 days ago stays silent', async () => {
     const service = await start();
     const reminder_minutes = [525_600, 61 * 1440, 59 * 1440];
+    const user_id = await service.user();
     const id = await service.appointment({
-      user_id: await service.user(),
+      user_id,
       starts_at: at(HOUR),
       reminder_minutes,
     });
     await service.run();
     expect((await service.notices()).map(({ dedupe_key }) => dedupe_key)).toEqual([
-      `appointment:${id}:${epoch(at(HOUR))}:${59 * 1440}`,
+      `appointment:${id}:${epoch(at(HOUR))}:${59 * 1440}:${user_id}`,
     ]);
   });
 
@@ -551,8 +556,8 @@ describe.each([
       const day = hour(n).toLocaleDateString('fr-FR', { timeZone: 'Europe/Paris', dateStyle: 'full' });
       shown.set(`todo-overdue:${todo}:${second}`, `${day} à ${hours}:${minute}`);
       const appointment = await service.appointment({ user_id, starts_at: hour(n) });
-      expected.set(`appointment:${appointment}:${second}:60`, n - 1);
-      expected.set(`appointment:${appointment}:${second}:1440`, Math.max(0, n - 24));
+      expected.set(`appointment:${appointment}:${second}:60:${user_id}`, n - 1);
+      expected.set(`appointment:${appointment}:${second}:1440:${user_id}`, Math.max(0, n - 24));
     }
     const told = new Map<string, number>();
     for (let n = 0; n <= last; n++) {

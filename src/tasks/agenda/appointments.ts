@@ -1,51 +1,32 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { rowsOf } from '../../db/client.js';
-import { formatMoment } from '../../messages/format.js';
+import { rowsOf, type Transaction } from '../../db/client.js';
 import { addNotifications } from '../../messages/notify.js';
-import { type NewMessage, queueMessages } from '../../messages/queue.js';
-import { appointmentMail } from '../../messages/templates/appointment.js';
+import { queueMessages } from '../../messages/queue.js';
+import { MAILED_MINUTES, unsentReminders, untoldReminders } from './due-reminders.js';
+import { KIND, mailOf, noticeOf, type Reminder } from './reminder.js';
 import type { Round } from './round.js';
-import { line } from './texts.js';
-import { foresee, holdReader, reachable, silentAfter, untold } from './untold.js';
+import { foresee, holdReader } from './untold.js';
 
 /** Mails are large: fewer in a transaction. */
 const BATCH = 500;
-const KIND = 'appointment_reminder';
-const MAILED_MINUTES = 1_440;
-const MOST_MINUTES = 525_600;
-/** A reminder at the very start, and one that the last call just missed, may come this late. */
-const GRACE = sql`interval '30 minutes'`;
-
-/** One reminder of one appointment whose time has come. */
-interface Reminder {
-  title: string;
-  location: string | null;
-  startsAt: string;
-  /** As a cursor, to the microsecond. */
-  startsAtText: string;
-  minutes: number;
-  dedupeKey: string;
-  userId: string;
-  email: string;
-  name: string;
-}
 
 export async function remindOfAppointments(round: Round): Promise<void> {
   if (round.dryRun) return foreseeReminders(round);
   let from: string | null = '-infinity';
   while (from !== null) from = await remindOfSome(round, from);
+  if (!round.mail) return;
+  let found: number;
+  do found = await writeSomeAnew(round);
+  while (found === BATCH);
 }
 
 /** @returns the start to go on from, or null at the end */
 async function remindOfSome(round: Round, from: string): Promise<string | null> {
-  const { mail, vault, now, tally } = round;
+  const { mail, tally } = round;
   const reminders = await round.db.write(async (tx) => {
-    const due = await rowsOf<Reminder>(
+    const due = await someOf(
       tx,
-      sql`
-        ${dueReminders(round)} and appointment.starts_at >= ${from}::timestamptz
-        order by appointment.starts_at limit ${BATCH} ${holdReader}
-      `,
+      sql`${untoldReminders(round)} and appointment.starts_at >= ${from}::timestamptz`,
     );
     const added = await addNotifications(
       tx,
@@ -53,74 +34,52 @@ async function remindOfSome(round: Round, from: string): Promise<string | null> 
     );
     tally.notifications += added;
     tally.appointmentReminders += added;
-    if (mail) {
-      const mailed = due.filter(({ minutes }) => minutes === MAILED_MINUTES);
-      const messages = mailed.map((reminder) => mailOf(round, reminder));
-      const queued = await queueMessages(tx, messages, { sender: mail.sender, vault, now });
-      tally.mails += queued;
-    }
+    const mailed = due.filter(({ minutes }) => minutes === MAILED_MINUTES);
+    if (mail) await queueMails(round, tx, mailed);
     return due;
   });
   return reminders.length < BATCH ? null : (reminders.at(-1)?.startsAtText ?? null);
 }
 
-function noticeOf({ messages, site }: Round, reminder: Reminder) {
-  const { userId, dedupeKey } = reminder;
-  const { untitled, appointment } = messages.reminders;
-  const text = appointment({
-    title: line(reminder.title, untitled),
-    starts: formatMoment(startOf(reminder), site),
-    location: placeOf(reminder),
+/** A mail that nobody has got, and that is not true any more, gives way to one that is. */
+const writeSomeAnew = (round: Round): Promise<number> =>
+  round.db.write(async (tx) => {
+    const unsent = await someOf(tx, unsentReminders(round));
+    if (unsent.length === 0) return 0;
+    const keys = unsent.map(({ dedupeKey }) => dedupeKey);
+    // Not one that goes out at this very moment.
+    const removed = await rowsOf<{ dedupe_key: string }>(
+      tx,
+      sql`
+        delete from cronhook.outbox_messages
+        where dedupe_key = any(${`{${keys}}`}::text::text[]) and status in ('pending', 'cancelled') returning dedupe_key
+      `,
+    );
+    const free = new Set(removed.map(({ dedupe_key }) => dedupe_key));
+    await queueMails(
+      round,
+      tx,
+      unsent.filter(({ dedupeKey }) => free.has(dedupeKey)),
+    );
+    return unsent.length;
   });
-  return { userId, kind: KIND, severity: 'info' as const, dedupeKey, link: null, ...text };
-}
 
-function mailOf(round: Round, reminder: Reminder): NewMessage {
-  const { email, name, dedupeKey } = reminder;
-  const unsubscribeUrl = round.site.unsubscribeUrl(email);
-  const appointment = {
-    name,
-    title: line(reminder.title, round.messages.reminders.untitled),
-    startsAt: startOf(reminder),
-    location: placeOf(reminder),
-    unsubscribeUrl,
-  };
-  const content = appointmentMail(appointment, round);
-  return { task: 'overdue-reminders', dedupeKey, recipient: email, unsubscribeUrl, ...content };
-}
+const someOf = (tx: Transaction, reminders: SQL): Promise<Reminder[]> =>
+  rowsOf(tx, sql`${reminders} order by appointment.starts_at limit ${BATCH} ${holdReader}`);
 
-const placeOf = ({ location }: Reminder): string | null => line(location ?? '', '') || null;
-
-const startOf = ({ startsAt }: Reminder): Date => new Date(Number(startsAt) * 1000);
-
-const startSecond = sql`floor(extract(epoch from appointment.starts_at))::bigint`;
-const key = sql`'appointment:' || appointment.id || ':' || ${startSecond} || ':' || reminder.minutes`;
-const remindAt = sql`appointment.starts_at - make_interval(mins => reminder.minutes)`;
-
-function dueReminders(round: Round): SQL {
-  const now = sql`${round.now.toISOString()}::timestamptz`;
-  return sql`
-    select appointment.title, appointment.location, ${startSecond}::text as "startsAt",
-      appointment.starts_at::text as "startsAtText", reminder.minutes, ${key} as "dedupeKey",
-      reader.id as "userId", reader.email, reader.name
-    from cronhook.appointments appointment
-    cross join lateral (
-      select distinct minutes from unnest(appointment.reminder_minutes) as minutes
-      where minutes between 0 and ${sql.raw(`${MOST_MINUTES}`)}
-    ) as reminder
-    join cronhook.users reader on reader.id = appointment.user_id
-    where appointment.status = 'planned' and appointment.starts_at > ${now} - ${GRACE}
-      and appointment.starts_at <= ${now} + make_interval(mins => ${sql.raw(`${MOST_MINUTES}`)})
-      and ${remindAt} <= ${now} and ${remindAt} > ${now} - ${silentAfter}
-      and (appointment.starts_at > ${now} or ${remindAt} > ${now} - ${GRACE})
-      and ${reachable} and ${untold(key)}
-  `;
+async function queueMails(round: Round, tx: Transaction, reminders: Reminder[]): Promise<void> {
+  const { mail, vault, now, tally } = round;
+  const messages = reminders.map((reminder) => mailOf(round, reminder));
+  const queued = await queueMessages(tx, messages, { sender: mail?.sender, vault, now });
+  tally.mails += queued;
 }
 
 async function foreseeReminders(round: Round): Promise<void> {
-  const mailed = round.mail ? sql`due.minutes = ${MAILED_MINUTES}` : sql`false`;
-  const { total, mails } = await foresee(round, KIND, dueReminders(round), mailed);
-  round.tally.appointmentReminders += total;
-  round.tally.notifications += total;
-  round.tally.mails += mails;
+  const { mail, tally } = round;
+  const mailed = mail ? sql`due.minutes = ${MAILED_MINUTES}` : sql`false`;
+  const untold = await foresee(round, KIND, untoldReminders(round), mailed);
+  const unsent = mail ? await foresee(round, KIND, unsentReminders(round), mailed) : { mails: 0 };
+  tally.appointmentReminders += untold.total;
+  tally.notifications += untold.total;
+  tally.mails += untold.mails + unsent.mails;
 }

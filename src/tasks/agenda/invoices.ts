@@ -1,12 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { localDay } from '../../calendar.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
+import { reachable } from '../../db/readers.js';
 import { formatDay, formatMoney } from '../../messages/format.js';
 import { webUrl } from '../../messages/layout-clean.js';
 import { addNotifications } from '../../messages/notify.js';
 import type { Round } from './round.js';
 import { line } from './texts.js';
-import { foresee, holdReader, reachable, SILENT_AFTER_DAYS, untold } from './untold.js';
+import { foresee, holdReader, SILENT_AFTER_DAYS, untold } from './untold.js';
 
 const BATCH = 1_000;
 const KIND = 'invoice_overdue';

@@ -1,10 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { rowsOf } from '../../db/client.js';
+import { reachable } from '../../db/readers.js';
 import type { ReminderTexts } from '../../locales/reminders.js';
 import { sqlMoment } from './moments.js';
 import type { Round } from './round.js';
 import { sqlLine, sqlText } from './texts.js';
-import { foresee, holdReader, reachable, silentAfter, untold } from './untold.js';
+import { foresee, holdReader, silentAfter, untold } from './untold.js';
 
 /** Many in a statement, so that a backlog costs few; bounded, so that no transaction grows without limit. */
 const TODOS_A_STATEMENT = 25_000;

@@ -13,12 +13,6 @@ export const untold = (key: SQL): SQL => sql`not exists (
   select from cronhook.notifications notification where notification.dedupe_key = ${key} offset 0
 )`;
 
-/** Whether the user `reader` is still there to be told. */
-export const reachable = sql`reader.disabled_at is null and reader.deletion_started_at is null and not exists (
-  select from cronhook.companies company
-  where company.id = reader.company_id and company.status in ('archived', 'anonymized')
-)`;
-
 /** A deletion waits until what its user is told is there to be deleted; users it has begun with are left alone. */
 export const holdReader = sql`for key share of reader skip locked`;
 

@@ -70,7 +70,9 @@ async function alert(
   { kind, dedupeKey, letter }: { kind: string; dedupeKey: string; letter: ComposedMail },
 ): Promise<void> {
   const about = { userId: null, severity: 'important', link: null } as const;
-  await addNotifications(tx, [{ ...about, kind, dedupeKey, title: letter.subject, body: letter.text }]);
+  await addNotifications(tx, [
+    { ...about, kind, dedupeKey, title: letter.subject, body: letter.text.split('\n') },
+  ]);
   await queueMail(tx, context, dedupeKey, letter);
 }
 

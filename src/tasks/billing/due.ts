@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { chased, GONE, todayIn } from '../../db/billing.js';
 import { suppressedSql } from '../../db/suppressions.js';
+import { documentFingerprint } from '../../messages/fingerprint.js';
 
 /** A document whose next follow-up is due. */
 export interface DueDocument {
@@ -28,6 +29,7 @@ export interface DueDocument {
   blocked: Blocked | null;
   /** The customer's address gets nothing. */
   suppressed: boolean;
+  fingerprint: string;
 }
 
 /** Why a follow-up that is due is not sent now. */
@@ -95,4 +97,4 @@ export const documentColumns = (now: Date, timeZone: string, dayOff: boolean): S
   settings.sender_name as "senderName", coalesce(settings.reply_to, company.email) as "replyTo",
   sent as "stepsSent", cardinality(delays) as steps, ${todayIn(now, timeZone)} - since as "daysLate",
   delays[1] as "firstDelay", ${blockedColumn(dayOff)},
-  ${suppressedSql(sql`document.customer_email`)} as suppressed`;
+  ${suppressedSql(sql`document.customer_email`)} as suppressed, ${documentFingerprint} as fingerprint`;

@@ -3,6 +3,7 @@ import { isDayOff, localDay } from '../../calendar.js';
 import { isAddress } from '../../clients/mail.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
 import type { Tone } from '../../locales/mails.js';
+import { plainName } from '../../messages/layout.js';
 import { domainOf, type NewMessage, queueMessages } from '../../messages/queue.js';
 import { followupMail } from '../../messages/templates/followup.js';
 import { type DueDocument, documentColumns, dueDocuments, uuids } from './due.js';
@@ -127,9 +128,9 @@ async function queueSteps(
 
 function toMessage(document: DueDocument, context: FollowupContext): NewMessage {
   const { site, mail } = context;
-  const { id, followupId, kind, stepsSent, senderName, replyTo } = document;
+  const { id, followupId, kind, stepsSent, senderName, replyTo, fingerprint } = document;
   const recipient = document.customerEmail.trim();
-  const companyName = senderName || document.companyName;
+  const companyName = plainName(senderName ?? '') || document.companyName;
   // Nobody unsubscribes from a debt.
   const unsubscribeUrl = kind === 'quote' ? site.unsubscribeUrl(recipient) : undefined;
   const letter = followupMail({ ...document, companyName, tone: toneOf(document), unsubscribeUrl }, context);
@@ -143,6 +144,7 @@ function toMessage(document: DueDocument, context: FollowupContext): NewMessage 
     // Some relays replace Message-IDs: the answer then still names the document.
     references: [`<${id}@${domainOf(mail.sender.address)}>`],
     unsubscribeUrl,
+    fingerprint,
   };
 }
 

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm';
 import type { FollowupContext } from './model.js';
 
 /**
- * A step whose mail was cancelled, since its company had turned follow-ups off for a while, is as if it had never been:
- * the next mail must not speak of a reminder that nobody got.
+ * A step whose mail was cancelled is as if it had never been: the next mail must not speak of a reminder that nobody
+ * got, and one whose document has changed meanwhile is written anew.
  */
 export async function takeBackCancelled({ db, dryRun }: FollowupContext): Promise<void> {
   if (dryRun) return;
