@@ -11,6 +11,7 @@ const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
   outbox: () => import('./outbox.js'),
   backup: () => import('./backup.js'),
   'backup-memory': () => import('./backup-memory.js'),
+  wealth: () => import('./wealth.js'),
 };
 
 const USAGE = `npm run bench -- [NAME...] [--runs N] [--quick]

@@ -7,7 +7,9 @@ import { docsRoutes } from './routes/docs.js';
 import type { AppContext, AppDependencies, AppEnvironment } from './routes/environment.js';
 import { healthRoutes } from './routes/health.js';
 import { inboxRoutes } from './routes/inbox.js';
+import { pricingRoutes } from './routes/pricing.js';
 import { runRoutes } from './routes/runs.js';
+import { settingRoutes } from './routes/settings.js';
 import { methodNotAllowed, triggerRoutes } from './routes/trigger.js';
 import { unsubscribeRoutes } from './routes/unsubscribe.js';
 
@@ -36,10 +38,13 @@ export function createApp(deps: AppDependencies, extra?: Hono<AppEnvironment>): 
     catalogueRoutes,
     runRoutes,
     docsRoutes,
+    settingRoutes,
     unsubscribeRoutes,
   ])
     app.route('/', routes(deps));
-  if (deps.tasks.some((task) => task.name === 'inbox-sync')) app.route('/', inboxRoutes(deps));
+  const serves = (name: string) => deps.tasks.some((task) => task.name === name);
+  if (serves('inbox-sync')) app.route('/', inboxRoutes(deps));
+  if (serves('pricing')) app.route('/', pricingRoutes(deps));
   if (extra) app.route('/', extra);
   refuseOtherMethods(app);
 

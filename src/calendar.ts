@@ -75,7 +75,7 @@ function easterSunday(year: number): string {
 }
 
 /** When the clock on the wall shows this hour of this day. */
-function momentAt(day: string, hour: number, timeZone: string): Date {
+export function momentAt(day: string, hour: number, timeZone: string): Date {
   const wanted = Date.parse(day) + hour * 3_600_000;
   let moment = wanted;
   // Twice: the offset at the first guess may be that of the other side of a change.

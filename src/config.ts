@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { EBAY_MARKETPLACES } from './clients/ebay-marketplaces.js';
 import * as field from './config-fields.js';
 import { LOCALES } from './locales/index.js';
 import { Secret } from './secret.js';
@@ -60,10 +61,12 @@ const environment = z.object({
   BACKUP_EXTRA_PATHS: field.names().optional(),
   BACKUP_VERIFY_URL: field.postgresUrl().optional(),
   BINANCE_API_URL: field.httpUrl().default('https://data-api.binance.vision'),
-  EBAY_API_URL: field.httpUrl().optional(),
+  EBAY_API_URL: field.httpUrl().default('https://api.ebay.com'),
   EBAY_CLIENT_ID: field.text().optional(),
   EBAY_CLIENT_SECRET: field.secret().optional(),
-  EBAY_MARKETPLACE: field.text().default('EBAY_FR'),
+  EBAY_MARKETPLACE: z
+    .enum(EBAY_MARKETPLACES, `expected one of ${EBAY_MARKETPLACES.join(', ')}`)
+    .default('EBAY_FR'),
   PORTAINER_URL: field.httpUrl().optional(),
   PORTAINER_API_KEY: field.secret().optional(),
   PORTAINER_ENDPOINT_ID: field.integer(1, 1_000_000).default(1),

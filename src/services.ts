@@ -1,4 +1,6 @@
 import type { BackupSettings, KeepRules } from './backups/settings.js';
+import { type Binance, createBinance } from './clients/binance.js';
+import { createEbay, type Ebay } from './clients/ebay.js';
 import { createImap, type Imap } from './clients/imap.js';
 import { createMail, type Mail } from './clients/mail.js';
 import { createPostgresPrograms, type PostgresPrograms } from './clients/postgres-programs.js';
@@ -20,6 +22,8 @@ export interface Services {
   sms?: Sms;
   storage?: Storage;
   stripe?: Stripe;
+  binance: Binance;
+  ebay?: Ebay;
   backups?: BackupSettings;
   programs: PostgresPrograms;
   verifyServer?: Secret;
@@ -34,6 +38,8 @@ const VARIABLES: Record<Need, VariableName[]> = {
   sms: ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM'],
   storage: ['S3_BUCKET'],
   stripe: ['STRIPE_SECRET_KEY'],
+  binance: [],
+  ebay: ['EBAY_CLIENT_ID', 'EBAY_CLIENT_SECRET'],
   backups: [],
   programs: [],
   verifyServer: ['BACKUP_VERIFY_URL'],
@@ -61,6 +67,7 @@ export function createServices(config: Config, options: ServicesOptions = {}): S
   const sms = smsOf(config);
   const storage = storageOf(config, storageFolder);
   const stripe = stripeOf(config);
+  const ebay = ebayOf(config);
   const backups = backupsOf(config, databaseUrl);
   const verifyServer = config.BACKUP_VERIFY_URL ?? (config.production ? undefined : databaseUrl);
   return {
@@ -70,6 +77,8 @@ export function createServices(config: Config, options: ServicesOptions = {}): S
     ...(sms && { sms }),
     ...(storage && { storage }),
     ...(stripe && { stripe }),
+    binance: createBinance({ apiUrl: config.BINANCE_API_URL }),
+    ...(ebay && { ebay }),
     ...(backups && { backups }),
     programs,
     ...(verifyServer && { verifyServer }),
@@ -162,4 +171,11 @@ export const keepRules = (config: Config): KeepRules => ({
 
 function stripeOf({ STRIPE_SECRET_KEY, STRIPE_API_URL }: Config): Stripe | undefined {
   return STRIPE_SECRET_KEY && createStripe({ secretKey: STRIPE_SECRET_KEY, apiUrl: STRIPE_API_URL });
+}
+
+function ebayOf(config: Config): Ebay | undefined {
+  const { EBAY_CLIENT_ID: clientId, EBAY_CLIENT_SECRET: clientSecret } = config;
+  if (!clientId || !clientSecret) return undefined;
+  const { EBAY_API_URL: apiUrl, EBAY_MARKETPLACE: marketplace } = config;
+  return createEbay({ apiUrl, clientId, clientSecret, marketplace });
 }

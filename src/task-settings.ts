@@ -9,7 +9,7 @@ import type { AnyTask } from './tasks/define.js';
 export type TaskSettings = Map<string, string>;
 
 /** The setting that replaces a task's recommended schedule. */
-const scheduleSetting = (task: string): string => `task.${task}.schedule`;
+export const scheduleSetting = (task: string): string => `task.${task}.schedule`;
 
 const LONGEST_QUOTE = 60;
 
@@ -65,7 +65,7 @@ export function warnOfSettings(settings: TaskSettings, tasks: AnyTask[], log: Lo
 
 const quoted = (value: string): string => `"${plainLine(value, LONGEST_QUOTE)}"`;
 
-function isSchedule(expression: string): boolean {
+export function isSchedule(expression: string): boolean {
   try {
     new Cron(expression, { paused: true });
     return true;

@@ -20,6 +20,8 @@ export interface HttpAnswer {
   retryAfterSeconds: number | undefined;
   /** Empty when the answer is not a JSON object. */
   body: Record<string, unknown>;
+  /** Undefined when the answer is not a JSON array. */
+  items: unknown[] | undefined;
 }
 
 interface Call {
@@ -48,10 +50,12 @@ export async function callJson(url: string, { form, timeoutMs, signal, ...init }
       signal: AbortSignal.any([signal, limit]),
     });
     status = response.status;
+    const value = parse(await readLimited(response));
     return {
       status,
       retryAfterSeconds: seconds(response.headers.get('retry-after')),
-      body: parseObject(await readLimited(response)),
+      body: isObject(value) ? value : {},
+      items: Array.isArray(value) ? value : undefined,
     };
   } catch (cause) {
     signal.throwIfAborted();
@@ -87,12 +91,11 @@ async function readLimited(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parseObject(text: string): Record<string, unknown> {
+function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : {};
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
 }
 

@@ -5,7 +5,8 @@ import { openDatabase } from '../db/client.js';
 import { claimProblem } from '../errors.js';
 import { readEnvironment } from '../process.js';
 import { createScrubber, Secret } from '../secret.js';
-import { settingProblems, taskSettings } from '../task-settings.js';
+import { pricingSettingProblems, storedSettings } from '../settings.js';
+import { settingProblems } from '../task-settings.js';
 import { administratorWarnings, configurationWarnings } from '../warnings.js';
 import { type JsonOption, print, printJson, table } from './table.js';
 
@@ -45,7 +46,8 @@ async function settingWarnings(config: Config): Promise<string[]> {
   if (!config.DATABASE_URL) return [];
   const db = openDatabase(config.DATABASE_URL, { max: 1 });
   try {
-    const settings = settingProblems(await taskSettings(db), chosenTasks(config));
+    const stored = await storedSettings(db);
+    const settings = [...settingProblems(stored, chosenTasks(config)), ...pricingSettingProblems(stored)];
     return [...settings, ...(await administratorWarnings(config, db))];
   } catch (error) {
     const problem = databaseProblem(claimProblem(error));

@@ -63,7 +63,7 @@ async function appliedHashes(tx: Transaction): Promise<Set<string>> {
 }
 
 const CHANGED_TABLE =
-  /^\s*(?:create table|alter table|drop table|create (?:unique )?index "\w+" on)\s+"cronhook"\."(\w+)"/i;
+  /^\s*(?:create table|alter table|drop table|insert into|create (?:unique )?index "\w+" on)\s+"cronhook"\."(\w+)"/i;
 
 /** A table that the application has replaced by a view of its own is left to the application. */
 async function apply(tx: Transaction, statement: string): Promise<void> {

@@ -1,13 +1,16 @@
 import { accountsEn } from './accounts.js';
 import { answersEn } from './answers.js';
 import { backupsEn } from './backups.js';
+import { cryptoEn } from './crypto.js';
 import { deliveryEn } from './delivery.js';
 import { followupsEn } from './followups.js';
 import type { Messages } from './index.js';
 import { mailsEn } from './mails-en.js';
+import { pricingEn } from './pricing.js';
 import { remindersEn } from './reminders.js';
 import { tablesEn } from './tables.js';
 import { thirdPartiesEn } from './third-parties.js';
+import { wealthEn } from './wealth.js';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
 const choice = new Intl.ListFormat('en', { type: 'disjunction' });
@@ -24,13 +27,18 @@ function toDo(missing: string[]): string {
 
 export const en: Messages = {
   ...thirdPartiesEn,
+  ...cryptoEn,
+  ...pricingEn,
   tasks: {
     'inbox-sync': { success: 'Inbox synchronised successfully' },
     followups: { success: 'Automatic follow-ups processed' },
     'account-deletions': { success: 'Account deletions processed' },
     'overdue-reminders': { success: 'Overdue items and reminders checked' },
+    'crypto-prices': { success: 'Crypto prices refreshed' },
+    wealth: { success: 'Wealth recalculated' },
     backup: { success: 'Database backed up' },
     'backup-verify': { success: 'Backup verified' },
+    pricing: { success: 'Pricing batch completed' },
     outbox: { success: 'Pending messages delivered' },
   },
   delivery: deliveryEn,
@@ -41,6 +49,7 @@ export const en: Messages = {
   answers: answersEn,
   accounts: accountsEn,
   tables: tablesEn,
+  wealth: wealthEn,
   incidents: {
     taskFailed: (task) => `The task ${task} is failing`,
     diedTwice:

@@ -1,13 +1,16 @@
 import { accountsFr } from './accounts.js';
 import { answersFr } from './answers.js';
 import { backupsFr } from './backups.js';
+import { cryptoFr } from './crypto.js';
 import { deliveryFr } from './delivery.js';
 import { followupsFr } from './followups.js';
 import type { Messages } from './index.js';
 import { mailsFr } from './mails-fr.js';
+import { pricingFr } from './pricing.js';
 import { remindersFr } from './reminders.js';
 import { tablesFr } from './tables.js';
 import { thirdPartiesFr } from './third-parties.js';
+import { wealthFr } from './wealth.js';
 
 const list = new Intl.ListFormat('fr', { type: 'conjunction' });
 const choice = new Intl.ListFormat('fr', { type: 'disjunction' });
@@ -24,6 +27,8 @@ function toDo(missing: string[]): string {
 
 export const fr: Messages = {
   ...thirdPartiesFr,
+  ...cryptoFr,
+  ...pricingFr,
   tasks: {
     'inbox-sync': { success: 'Synchronisation inbox terminée avec succès' },
     followups: { success: 'Traitement des relances automatiques terminé avec succès' },
@@ -31,8 +36,11 @@ export const fr: Messages = {
     'overdue-reminders': {
       success: 'Vérification des éléments en retard et des rappels terminée avec succès',
     },
+    'crypto-prices': { success: 'Mise à jour des prix crypto terminée avec succès' },
+    wealth: { success: 'Recalcul des patrimoines terminé avec succès' },
     backup: { success: 'Sauvegarde de la base de données terminée avec succès' },
     'backup-verify': { success: 'Vérification de la sauvegarde terminée avec succès' },
+    pricing: { success: 'Batch de prix terminé avec succès' },
     outbox: { success: 'Distribution des messages en attente terminée avec succès' },
   },
   delivery: deliveryFr,
@@ -43,6 +51,7 @@ export const fr: Messages = {
   answers: answersFr,
   accounts: accountsFr,
   tables: tablesFr,
+  wealth: wealthFr,
   incidents: {
     taskFailed: (task) => `La tâche ${task} échoue`,
     diedTwice:

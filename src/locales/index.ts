@@ -1,17 +1,20 @@
 import type { AccountTexts } from './accounts.js';
 import type { AnswerTexts } from './answers.js';
 import type { BackupTexts } from './backups.js';
+import type { CryptoTexts } from './crypto.js';
 import type { DeliveryTexts } from './delivery.js';
 import { en } from './en.js';
 import type { FollowupTexts } from './followups.js';
 import { fr } from './fr.js';
 import type { MailTexts } from './mails.js';
+import type { PricingTexts } from './pricing.js';
 import type { ReminderTexts } from './reminders.js';
 import type { TableTexts } from './tables.js';
 import type { ThirdPartyTexts } from './third-parties.js';
+import type { WealthTexts } from './wealth.js';
 
 /** Every text a person may read, once in each language. */
-export interface Messages extends ThirdPartyTexts {
+export interface Messages extends ThirdPartyTexts, CryptoTexts, PricingTexts {
   /** By task name: the message of the contract (section 2.1). */
   tasks: Record<
     | 'inbox-sync'
@@ -19,8 +22,11 @@ export interface Messages extends ThirdPartyTexts {
     | 'account-deletions'
     | 'overdue-reminders'
     | 'outbox'
+    | 'wealth'
+    | 'crypto-prices'
     | 'backup'
-    | 'backup-verify',
+    | 'backup-verify'
+    | 'pricing',
     { success: string }
   >;
   delivery: DeliveryTexts;
@@ -31,6 +37,7 @@ export interface Messages extends ThirdPartyTexts {
   answers: AnswerTexts;
   accounts: AccountTexts;
   tables: TableTexts;
+  wealth: WealthTexts;
   incidents: { taskFailed(task: string): string; diedTwice: string };
   run: {
     stillRunning(seconds: number): string;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AnyTask } from '../tasks/define.js';
 import { inboxPaths, readPaths, taskPaths } from './paths.js';
 import { type Json, schemas } from './schemas.js';
+import { pricingPaths, settingPaths, settingSchemas } from './settings-paths.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -9,7 +10,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 /** The API as OpenAPI 3.1, made from the task definitions. */
 export function openApiDocument({ tasks }: { tasks: AnyTask[] }): Json {
-  const servesInbox = tasks.some((task) => task.name === 'inbox-sync');
+  const serves = (name: string) => tasks.some((task) => task.name === name);
   return {
     openapi: '3.1.0',
     info: {
@@ -18,9 +19,15 @@ export function openApiDocument({ tasks }: { tasks: AnyTask[] }): Json {
       description: 'Every maintenance task has a URL; a scheduler calls it.',
     },
     servers: [{ url: '/' }],
-    paths: { ...taskPaths(tasks), ...readPaths, ...(servesInbox && inboxPaths()) },
+    paths: {
+      ...taskPaths(tasks),
+      ...readPaths,
+      ...settingPaths(tasks),
+      ...(serves('inbox-sync') && inboxPaths()),
+      ...(serves('pricing') && pricingPaths),
+    },
     components: {
-      schemas,
+      schemas: { ...schemas, ...settingSchemas },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         header: { type: 'apiKey', in: 'header', name: 'X-Cron-Secret' },

@@ -33,8 +33,8 @@ const taskResponses: Json = {
 
 const html = (description: string): Json => ({ description, content: { 'text/html': {} } });
 
-const secured = [{ bearer: [] }, { header: [] }, { query: [] }];
-const refused = { 403: failure('Missing or wrong secret.') };
+export const secured = [{ bearer: [] }, { header: [] }, { query: [] }];
+export const refused = { 403: failure('Missing or wrong secret.') };
 const body = (schema: z.ZodType): Json => ({
   required: true,
   content: {

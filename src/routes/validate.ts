@@ -16,7 +16,7 @@ function expectation(issue: Issue, t: Messages['expectations']): string {
       return t.oneOf(issue.values.map(String));
     case 'invalid_format':
       if (issue.format === 'email') return t.email;
-      return issue.format === 'uuid' ? t.uuid : t.invalid;
+      return issue.format === 'uuid' || issue.format === 'guid' ? t.uuid : t.invalid;
     case 'too_small':
       return issue.origin === 'string' ? t.notEmpty : t.invalid;
     case 'too_big':

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { BackupSettings } from '../backups/settings.js';
+import type { Binance } from '../clients/binance.js';
+import type { Ebay } from '../clients/ebay.js';
 import type { Imap } from '../clients/imap.js';
 import type { Mail } from '../clients/mail.js';
 import type { PostgresPrograms } from '../clients/postgres-programs.js';
@@ -26,6 +28,8 @@ export interface Capabilities {
   sms: Sms;
   storage: Storage;
   stripe: Stripe;
+  binance: Binance;
+  ebay: Ebay;
   backups: BackupSettings;
   /** pg_dump and psql. */
   programs: PostgresPrograms;

@@ -1,11 +1,14 @@
 import { accountDeletions } from './accounts/account-deletions.js';
 import { overdueReminders } from './agenda/overdue-reminders.js';
+import { cryptoPrices } from './atlas/crypto-prices.js';
+import { wealth } from './atlas/wealth.js';
 import { backup } from './backup/backup.js';
 import { backupVerify } from './backup/backup-verify.js';
 import { followups } from './billing/followups.js';
 import { type AnyTask, PRODUCTS } from './define.js';
 import { inboxSync } from './inbox/inbox-sync.js';
 import { outbox } from './messages/outbox.js';
+import { pricing } from './pricing/pricing.js';
 
 /** Every task, in the order of the contract (section 2.1). */
 export const tasks: AnyTask[] = [
@@ -14,8 +17,11 @@ export const tasks: AnyTask[] = [
   accountDeletions,
   overdueReminders,
   outbox,
+  cryptoPrices,
+  wealth,
   backup,
   backupVerify,
+  pricing,
 ];
 
 /**

@@ -4,4 +4,6 @@ export * from './base.js';
 export * from './billing.js';
 export * from './inbox.js';
 export * from './messages.js';
+export * from './pricing.js';
 export * from './service.js';
+export * from './wealth.js';

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { digestSql } from '../../db/suppressions.js';
 import { BILLING_DATA } from './personal-data-billing.js';
 import { INBOX_DATA } from './personal-data-inbox.js';
+import { PRODUCT_DATA } from './personal-data-products.js';
 import {
   ofCompanyOr,
   ofGoneCompany,
@@ -148,6 +149,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   },
   ...INBOX_DATA,
   ...BILLING_DATA,
+  ...PRODUCT_DATA,
   incidents: {
     shared: true,
     addresses: withMailboxes,

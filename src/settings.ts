@@ -1,0 +1,139 @@
+import { sql } from 'drizzle-orm';
+import type { Database } from './db/client.js';
+import { enabledSetting } from './db/leases.js';
+import { isSchedule, scheduleSetting } from './task-settings.js';
+
+/** The kinds of settings. Values are stored as texts; one that cannot be read counts as unset. */
+export type Setting =
+  | { type: 'boolean'; default: boolean }
+  | { type: 'integer'; min: number; max: number; default: number }
+  /** At most four decimals, so that percentages can be reckoned with exactly. */
+  | { type: 'number'; min: number; max: number; default: number | null }
+  | { type: 'choice'; values: readonly string[]; default: string }
+  /** A cron expression. */
+  | { type: 'schedule'; default: string };
+
+export type SettingValue = boolean | number | string | null;
+
+/** The defaults of the contract (section 6). */
+export const PRICING_SETTINGS = {
+  batch_enabled: { type: 'boolean', default: true },
+  batch_hour: { type: 'integer', min: 0, max: 23, default: 3 },
+  daily_api_limit: { type: 'integer', min: 0, max: 10_000_000, default: 5_000 },
+  apply_prices: { type: 'boolean', default: true },
+  min_sample: { type: 'integer', min: 1, max: 200, default: 5 },
+  iqr_factor: { type: 'number', min: 0, max: 100, default: 1.5 },
+  undercut_percent: { type: 'number', min: 0, max: 99, default: 0 },
+  min_margin_percent: { type: 'number', min: 0, max: 10_000, default: 10 },
+  max_change_percent: { type: 'number', min: 0, max: 10_000, default: 20 },
+  rounding: { type: 'choice', values: ['.99', '.49', 'none'], default: '.99' },
+} as const satisfies Record<string, Setting>;
+
+type Definitions = typeof PRICING_SETTINGS;
+type ValueOf<Definition> = Definition extends { type: 'choice'; values: readonly (infer Choice)[] }
+  ? Choice
+  : Definition extends { type: 'boolean' }
+    ? boolean
+    : number;
+
+export type PricingSettings = { -readonly [Key in keyof Definitions]: ValueOf<Definitions[Key]> };
+
+/** Of `monitor-performance`, which has their defaults. */
+const THRESHOLD = /^threshold\.[a-z][a-z0-9_.]{0,63}$/;
+const threshold: Setting = { type: 'number', min: -1e12, max: 1e12, default: null };
+
+/** The settings that have a name of their own, in the order in which they are shown. */
+export function namedSettings(tasks: { name: string; schedule: string }[]): Map<string, Setting> {
+  const settings = new Map<string, Setting>(Object.entries(PRICING_SETTINGS));
+  for (const { name, schedule } of tasks) {
+    settings.set(enabledSetting(name), { type: 'boolean', default: true });
+    settings.set(scheduleSetting(name), { type: 'schedule', default: schedule });
+  }
+  return settings;
+}
+
+/** What a key may hold; none for a key that nobody knows. */
+export const settingAt = (key: string, named: Map<string, Setting>): Setting | undefined =>
+  named.get(key) ?? (THRESHOLD.test(key) ? threshold : undefined);
+
+export function accepts(setting: Setting, value: unknown): value is SettingValue {
+  switch (setting.type) {
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'choice':
+      return typeof value === 'string' && setting.values.includes(value);
+    case 'schedule':
+      return typeof value === 'string' && isSchedule(value);
+    default: {
+      if (typeof value !== 'number' || !(value >= setting.min && value <= setting.max)) return false;
+      return setting.type === 'integer' ? Number.isInteger(value) : /^-?\d+(\.\d{1,4})?$/.test(String(value));
+    }
+  }
+}
+
+/** The value that a stored text stands for; undefined when it stands for none. */
+export function readSetting(setting: Setting, stored: string): SettingValue | undefined {
+  const text = stored.trim();
+  const value =
+    setting.type === 'boolean'
+      ? BOOLEANS.get(text.toLowerCase())
+      : isNumeric(setting, text)
+        ? Number(text)
+        : text;
+  return accepts(setting, value) ? value : undefined;
+}
+
+const BOOLEANS = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
+const isNumeric = ({ type }: Setting, text: string): boolean =>
+  (type === 'integer' || type === 'number') && /^-?\d+(\.\d+)?$/.test(text);
+
+/** What is stored, readable or not. */
+export async function storedSettings({ rows }: Pick<Database, 'rows'>): Promise<Map<string, string>> {
+  const stored = await rows<{ key: string; value: string }>(sql`select key, value from cronhook.settings`);
+  return new Map(stored.map(({ key, value }) => [key, value]));
+}
+
+/** All of them, or none. */
+export async function storeSettings(
+  { rows }: Pick<Database, 'rows'>,
+  values: Map<string, SettingValue>,
+  now: Date,
+): Promise<void> {
+  const texts = Object.fromEntries([...values].map(([key, value]) => [key, String(value)]));
+  await rows(sql`
+    insert into cronhook.settings (key, value, updated_at)
+    select key, value, ${now.toISOString()}::timestamptz from jsonb_each_text(${JSON.stringify(texts)}::jsonb)
+    on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
+  `);
+}
+
+/** The settings of the pricing batch that cannot be read, each with what holds in its place. */
+export function pricingSettingProblems(stored: Map<string, string>): string[] {
+  const problems: string[] = [];
+  pricingSettings(stored, (key) => {
+    const held = PRICING_SETTINGS[key as keyof Definitions].default;
+    problems.push(`setting ${key}: its value cannot be read; ${held} holds`);
+  });
+  return problems;
+}
+
+/**
+ * The rules of the pricing batch.
+ * @param unreadable told of each that cannot be read: its default holds
+ */
+export function pricingSettings(
+  stored: Map<string, string>,
+  unreadable: (key: string) => void = () => {},
+): PricingSettings {
+  const values = Object.entries<Setting>(PRICING_SETTINGS).map(([key, setting]) => {
+    const text = stored.get(key);
+    const value = text === undefined ? undefined : readSetting(setting, text);
+    if (text !== undefined && value === undefined) unreadable(key);
+    return [key, value ?? setting.default];
+  });
+  return Object.fromEntries(values);
+}

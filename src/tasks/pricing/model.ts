@@ -1,0 +1,32 @@
+import type { PricingSettings } from '../../settings.js';
+import type { Capabilities, RunContext } from '../define.js';
+import type { Line } from './line.js';
+import type { PriceLimits } from './price-rule.js';
+
+export type PricingContext = RunContext<unknown> & Pick<Capabilities, 'db' | 'ebay'>;
+
+export interface Card extends PriceLimits {
+  id: string;
+  sku: string;
+  query: string;
+  categoryId: string | null;
+  condition: string | null;
+  /** As PostgreSQL writes it, to the microsecond. */
+  lastPricedAt: string | null;
+}
+
+/** A batch while it is worked on. */
+export interface Round {
+  context: PricingContext;
+  settings: PricingSettings;
+  batchId: string;
+  tally: { priced: number; changed: number; tooFew: number; apiCalls: number };
+  line: Line;
+  /** What keeps the cards that are left from being priced now. */
+  stop: Stop | undefined;
+  /** Cards in a row that eBay did not answer. */
+  unanswered: number;
+}
+
+/** `away`: eBay does not answer; `fatal`: it refuses the account. */
+export type Stop = { why: 'quota' | 'away' } | { why: 'fatal'; error: Error };

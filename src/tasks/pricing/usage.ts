@@ -1,0 +1,45 @@
+import { sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.js';
+import { ebayUsage } from './quota.js';
+
+/** What was taken today of a provider's calls, by the provider's own day. */
+export interface ProviderUsage {
+  provider: string;
+  day: string;
+  calls: number;
+  /** Null where there is no limit of ours. */
+  limit: number | null;
+  remaining: number | null;
+  blockedUntil: string | null;
+  resetsAt: string | null;
+}
+
+/** Of eBay always; of others, whose days are those of UTC, what there is. */
+export async function usageToday(
+  db: Pick<Database, 'rows'>,
+  limit: number,
+  now: Date,
+): Promise<ProviderUsage[]> {
+  const ebay = await ebayUsage(db, limit, now);
+  const others = await db.rows<{ provider: string; day: string; calls: number; blocked: string | null }>(sql`
+    select provider, usage_date::text as day, calls, (extract(epoch from blocked_until) * 1000)::bigint::text as blocked
+    from cronhook.api_usage where provider <> 'ebay' and usage_date = ${now.toISOString().slice(0, 10)}::date
+    order by provider
+  `);
+  return [
+    {
+      provider: 'ebay',
+      day: ebay.day,
+      calls: ebay.calls,
+      limit,
+      remaining: Math.max(0, limit - ebay.calls),
+      blockedUntil: ebay.blockedUntil?.toISOString() ?? null,
+      resetsAt: ebay.resetsAt.toISOString(),
+    },
+    ...others.map(({ provider, day, calls, blocked }) => {
+      const blockedUntil =
+        blocked && Number(blocked) > now.getTime() ? new Date(Number(blocked)).toISOString() : null;
+      return { provider, day, calls, limit: null, remaining: null, blockedUntil, resetsAt: null };
+    }),
+  ];
+}
