@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { lstat, mkdir } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { Readable, type Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { AppError } from '../errors.js';
@@ -64,17 +65,27 @@ export async function unpack(
   });
   tar.output.resume();
   try {
-    const fed = await pipeline(Readable.from(archived), createGunzip(), tar.input as Writable).then(
-      () => undefined,
-      (error: NodeJS.ErrnoException) => error,
-    );
-    if (fed && fed.code !== 'EPIPE') throw fed;
+    await feed(archived, tar.input as Writable);
     const end = await tar.ended;
     signal.throwIfAborted();
-    if (fed || end.code !== 0) throw problem(end);
+    if (end.code !== 0) throw problem(end);
   } finally {
     await tar.stop();
   }
+}
+
+/** To the last byte, where the checksum is known: tar itself stops reading at the mark of the archive's end. */
+async function feed(archived: Bytes, input: Writable): Promise<void> {
+  const closed = once(input, 'close').catch(() => {});
+  const gunzip = createGunzip();
+  const piped = pipeline(archived, gunzip);
+  piped.catch(() => {});
+  for await (const chunk of gunzip) {
+    if (input.writable && !input.write(chunk))
+      await Promise.race([once(input, 'drain').catch(() => {}), closed]);
+  }
+  await piped;
+  input.end();
 }
 
 /** Its words are read: they must be English ones. */

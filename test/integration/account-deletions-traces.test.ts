@@ -82,6 +82,7 @@ async function leaveTraces(service: AccountsService, options: { alone: boolean }
   await add('sessions', { id: randomUUID(), user_id: user, expires_at: later });
   await add('tokens', { id: randomUUID(), user_id: user, expires_at: later });
   await add('user_activity', { user_id: user, day: '2026-11-01' });
+  await add('investor_profiles', { id: randomUUID(), user_id: user });
   await add('suppressed_addresses', { address: 'other@other.example' });
   await add('suppressed_addresses', { address: '+33698765432', reason: 'stop' });
   const message = { task: 'followups', channel: 'email', message_id: '<1@cronhook>', ephemeral: false };
@@ -276,6 +277,7 @@ describe('after the deletion', () => {
         sessions: 1,
         tokens: 1,
         user_activity: 1,
+        investor_profiles: 1,
         suppressed_addresses: 2,
         outbox_messages: 6,
         notifications: 3,

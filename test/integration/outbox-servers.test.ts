@@ -271,7 +271,7 @@ describe('a server that takes a message and stays silent', () => {
   });
 
   test('is given up before the run reaches its limit: the attempt counts, and the run ends well', async () => {
-    const service = await silent({ idleMs: 60_000, overtimeMs: 200 }, { timeoutMs: 4_000 });
+    const service = await silent({ idleMs: 60_000, overtimeMs: 200 }, { timeoutMs: 10_000 });
     const { status, stats } = await service.deliver();
     expect(status).toBe('partial');
     expect(stats).toMatchObject({ sent: 0, postponed: 2, remaining: 18 });
