@@ -112,21 +112,24 @@ function itemsOf({ body, status }: HttpAnswer, host: string): { items: unknown[]
   return { items, total: typeof total === 'number' ? total : items.length };
 }
 
-/** Again after a pause what may pass, at once and only once with a new token what the old one was refused for. */
+/** Others may use up a new token before this call does. */
+const MOST_RENEWALS = 3;
+
+/** Again after a pause what may pass, at once with a new token what the old one was refused for. */
 async function withPatience<Result>(
   ask: () => Promise<Result>,
   firstWaitMs: number,
   signal: AbortSignal,
 ): Promise<Result> {
-  let renewed = false;
+  let renewals = 0;
   for (let tries = 1, waitMs = firstWaitMs; ; tries++) {
     try {
       return await ask();
     } catch (error) {
       if (!(error instanceof EbayProblem)) throw error;
       if (error.verdict === 'token') {
-        if (renewed) throw new EbayProblem('account', (t) => t.ebay.token);
-        renewed = true;
+        if (renewals >= MOST_RENEWALS) throw new EbayProblem('account', (t) => t.ebay.token);
+        renewals += 1;
         continue;
       }
       if (error.verdict !== 'passing' || tries >= TRIES) throw error;

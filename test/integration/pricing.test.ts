@@ -339,7 +339,7 @@ describe('eBay', () => {
     pricing.ebay.fail(SEARCH, ebayError(401, 1001, 'Invalid access token'));
     const answer = await pricing.run();
     expect(answer).toMatchObject({ status: 'failed', message: expect.stringContaining('EBAY_API_URL') });
-    expect(pricing.ebay.searches().length).toBeLessThanOrEqual(8);
+    expect(pricing.ebay.searches().length).toBeLessThanOrEqual(16);
   });
 
   test('refusing the keys fails the run, and the next one goes on with the same batch', async () => {

@@ -90,6 +90,9 @@ async function takeOne({ context, settings, batchId, tally }: Round): Promise<vo
   tally.apiCalls += 1;
 }
 
+/** What is asked for beyond that is a mistake. */
+const LONGEST_PAUSE_SECONDS = 4 * 24 * 3_600;
+
 /** eBay says itself that the day's calls are spent, or when it wants the next one. */
 export async function rememberPause(
   { context }: Round,
@@ -97,7 +100,9 @@ export async function rememberPause(
 ): Promise<void> {
   const now = context.now();
   const until =
-    retryAfterSeconds === undefined ? nextEbayDay(now) : new Date(now.getTime() + retryAfterSeconds * 1000);
+    retryAfterSeconds === undefined
+      ? nextEbayDay(now)
+      : new Date(now.getTime() + Math.min(retryAfterSeconds, LONGEST_PAUSE_SECONDS) * 1000);
   await context.db.write((tx) => blockCalls(tx, ebayDay(now), until));
 }
 
