@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createPostgresPrograms } from '../src/clients/postgres-programs.js';
 import { spawnS3 } from '../test/support/s3-spawn.js';
-import { type Bench, type Goal, median } from './bench.js';
+import { type Bench, type Goal, inTurn } from './bench.js';
 import { fillDatabase, sizeOf } from './databases.js';
 import { startPostgres } from './service.js';
 
@@ -32,16 +32,13 @@ export const bench: Bench = {
     await fillDatabase(small, 50);
     const env = { ...s3.env, DATABASE_URL: service.reveal(), BACKUP_KEEP_DAYS: '0' };
     const growth = (url: typeof large) => peakGrowth({ ...env, BACKUP_DATABASE_URL: url.reveal() });
-    const taken = { figure: [] as number[], baseline: [] as number[] };
-    for (let run = 0; run < runs; run++) {
-      say(`run ${run + 1} of ${runs}`);
-      taken.figure.push(await growth(large));
-      taken.baseline.push(await growth(small));
-    }
+    const taken = await inTurn(runs, say, {
+      figure: () => growth(large),
+      baseline: () => growth(small),
+    });
     const megabytes = async (url: typeof large) => Math.round((await sizeOf(url)) / 1e6);
     return {
-      figure: median(taken.figure),
-      baseline: median(taken.baseline),
+      ...taken,
       unit: 'MB',
       goal,
       notes: [

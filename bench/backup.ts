@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { createPostgresPrograms, libpqEnvironment } from '../src/clients/postgres-programs.js';
 import type { Secret } from '../src/secret.js';
 import { spawnS3 } from '../test/support/s3-spawn.js';
-import { atMost, type Bench, median, timed } from './bench.js';
+import { atMost, type Bench, inTurn, timed } from './bench.js';
 import { fillDatabase, sizeOf } from './databases.js';
 import { POSTGRES_NOTE, startPostgres, startService } from './service.js';
 
@@ -38,15 +38,10 @@ export const bench: Bench = {
         if (answer.status !== 'succeeded') throw new Error(`the task answered ${JSON.stringify(answer)}`);
       });
     const baseline = () => timed(() => dumpToFile(path, source, join(folder, 'dump.sql.gz')));
-    const taken = { figure: [] as number[], baseline: [] as number[] };
-    for (let run = 0; run < runs; run++) {
-      say(`run ${run + 1} of ${runs}`);
-      taken.figure.push(await figure());
-      taken.baseline.push(await baseline());
-    }
+    const taken = await inTurn(runs, say, { figure, baseline });
     return {
-      figure: median(taken.figure) / 1000,
-      baseline: median(taken.baseline) / 1000,
+      figure: taken.figure / 1000,
+      baseline: taken.baseline / 1000,
       unit: 's',
       goal: atMost(1.1),
       notes: [

@@ -40,6 +40,22 @@ export const atLeast = (ratio: number): Goal => ({
   met: (figure, baseline) => figure >= baseline * ratio,
 });
 
+interface Turns {
+  figure(): Promise<number>;
+  baseline(): Promise<number>;
+}
+
+/** The medians of both, measured one after the other so often: what else the machine does hits both alike. */
+export async function inTurn(runs: number, say: BenchOptions['say'], turns: Turns) {
+  const taken = { figure: [] as number[], baseline: [] as number[] };
+  for (let run = 0; run < runs; run++) {
+    say(`run ${run + 1} of ${runs}`);
+    taken.figure.push(await turns.figure());
+    taken.baseline.push(await turns.baseline());
+  }
+  return { figure: median(taken.figure), baseline: median(taken.baseline) };
+}
+
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;

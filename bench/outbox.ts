@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { createTransport } from 'nodemailer';
 import type { Database } from '../src/db/client.js';
 import { spawnSmtp } from '../test/support/smtp-spawn.js';
-import { atLeast, type Bench, median, timed } from './bench.js';
+import { atLeast, type Bench, inTurn, timed } from './bench.js';
 import { POSTGRES_NOTE, startPostgres, startService } from './service.js';
 
 const CONNECTIONS = 4;
@@ -34,13 +34,8 @@ export const bench: Bench = {
     say('warming up');
     await figure();
     await baseline();
-    const taken = { figure: [] as number[], baseline: [] as number[] };
-    for (let run = 0; run < runs; run++) {
-      say(`run ${run + 1} of ${runs}`);
-      taken.figure.push(await figure());
-      taken.baseline.push(await baseline());
-    }
-    const rate = (ms: number[]) => (mails / median(ms)) * 1000;
+    const taken = await inTurn(runs, say, { figure, baseline });
+    const rate = (ms: number) => (mails / ms) * 1000;
     return {
       figure: rate(taken.figure),
       baseline: rate(taken.baseline),

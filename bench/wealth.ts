@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rowsOf } from '../src/db/client.js';
-import { atMost, type Bench, median, timed } from './bench.js';
+import { atMost, type Bench, inTurn, timed } from './bench.js';
 import { POSTGRES_NOTE, startPostgres, startService } from './service.js';
 
 const RECALCULATE = '/wealth/recalculate?wait=3600';
@@ -34,15 +34,9 @@ export const bench: Bench = {
     say('warming up');
     await figure();
     await baseline();
-    const taken = { figure: [] as number[], baseline: [] as number[] };
-    for (let run = 0; run < runs; run++) {
-      say(`run ${run + 1} of ${runs}`);
-      taken.figure.push(await figure());
-      taken.baseline.push(await baseline());
-    }
+    const taken = await inTurn(runs, say, { figure, baseline });
     return {
-      figure: median(taken.figure),
-      baseline: median(taken.baseline),
+      ...taken,
       unit: 'ms',
       goal: atMost(2),
       notes: [

@@ -1,5 +1,6 @@
 import { createAuthenticator } from './auth.js';
-import { type Config, ConfigError, secretValues } from './config.js';
+import { type Config, ConfigError } from './config.js';
+import { secretValues } from './config-secrets.js';
 import { type Database, openDatabase } from './db/client.js';
 import { messagesFor } from './locales/index.js';
 import { createLogger } from './log.js';

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type Config, ConfigError, type LoadOptions, loadConfig, secretValues } from './config.js';
+import { type Config, ConfigError, type LoadOptions, loadConfig } from './config.js';
+import { secretValues } from './config-secrets.js';
 import { databaseProblem, innermost } from './database-problem.js';
 import { survivesDriverCrash } from './db/driver-crash.js';
 import { createScrubber } from './secret.js';

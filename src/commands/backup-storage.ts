@@ -1,5 +1,6 @@
 import type { Storage } from '../clients/storage.js';
-import { type Config, secretValues } from '../config.js';
+import type { Config } from '../config.js';
+import { secretValues } from '../config-secrets.js';
 import { AppError, describeError } from '../errors.js';
 import { type Messages, messagesFor } from '../locales/index.js';
 import { configOrExit, exitWith, startupProblem } from '../process.js';

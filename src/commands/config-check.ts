@@ -1,4 +1,5 @@
-import { type Config, ConfigError, loadConfig, secretValues, VARIABLES } from '../config.js';
+import { type Config, ConfigError, loadConfig, VARIABLES } from '../config.js';
+import { secretValues } from '../config-secrets.js';
 import { chosenTasks } from '../context.js';
 import { databaseProblem } from '../database-problem.js';
 import { openDatabase } from '../db/client.js';

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { DeliveryProblem, NoTimeLeft } from '../clients/delivery-problem.js';
-import { isSuppressed, lookAgain, type Settlement } from '../db/outbox.js';
+import type { Settlement } from '../db/outbox.js';
 import { AppError, describeError } from '../errors.js';
 import type { Capabilities, RunContext } from '../tasks/define.js';
 import { Checks } from './checks.js';
 import type { Lane, OpenMessage } from './lanes.js';
-import { notBefore } from './marketing.js';
+import { obstacleTo, type Questioning } from './obstacle.js';
 import { openMessage } from './open-message.js';
 import { isLost, Patience } from './patience.js';
 import { ALERTS } from './queue.js';
@@ -31,12 +31,8 @@ export interface DeliveryTally {
   remaining: number;
 }
 
-/** Older knowledge is looked up again before a message goes out. */
-const FRESH_MS = 250;
 /** Less than a run has to unwind. */
 const SENDING_GRACE_MS = 3_500;
-/** Until a message that waits for a working day is looked at again. */
-const WAIT_MS = 60 * 60_000;
 /** How often it is looked whether the run should end. */
 const LOOK_MS = 1_000;
 
@@ -46,7 +42,7 @@ class ChannelGivenUp extends Error {}
 /** The messages of one channel on their way. */
 export class LaneDelivery {
   readonly #settler: Settler;
-  readonly #checks: Checks;
+  readonly #questioning: Questioning;
   readonly #failure = new AbortController();
   readonly #signal: AbortSignal;
   readonly #late = new AbortController();
@@ -67,10 +63,11 @@ export class LaneDelivery {
     private readonly tally: DeliveryTally,
   ) {
     this.#settler = new Settler(context.db, context.runId, context.now, context.log);
-    this.#checks = new Checks(context, lane.channel, task);
+    const checks = new Checks(context, lane.channel, task);
+    this.#questioning = { context, channel: lane.channel, checks };
     this.#stock = new Stock(lane.workers, (limit) => {
       context.progress({ ...tally });
-      return this.#checks.claim(limit);
+      return checks.claim(limit);
     });
     this.#signal = AbortSignal.any([context.signal, this.#failure.signal]);
     this.#sendSignal = AbortSignal.any([this.#late.signal, this.#failure.signal]);
@@ -137,7 +134,7 @@ export class LaneDelivery {
     if (this.#stopped) return this.#leave(message);
     const opened = this.#open(message);
     if (!opened) return;
-    let obstacle = await this.#obstacle(message, opened);
+    let obstacle = await obstacleTo(message, opened, this.#questioning);
     if (obstacle) return this.#end(message, obstacle);
     const pass = this.lane.gate.ticket();
     try {
@@ -145,7 +142,7 @@ export class LaneDelivery {
         await pass.enter();
         if (this.#stopped) throw new ChannelGivenUp();
         // The server may have kept it waiting.
-        obstacle = await this.#obstacle(message, opened);
+        obstacle = await obstacleTo(message, opened, this.#questioning);
         if (obstacle) throw new Error('the message must not go out any more');
       });
       await this.#settler.settle({ id: message.id, status: 'sent', blank: message.ephemeral });
@@ -162,23 +159,6 @@ export class LaneDelivery {
       // Not before it is written down, as long as that can be done.
       pass.leave();
     }
-  }
-
-  /** Why a message must not go out, looked at a moment before it would. */
-  async #obstacle(message: Claimed, opened: OpenMessage): Promise<Settlement | undefined> {
-    const { db, runId, now, site } = this.context;
-    const { id, lastError } = message;
-    if (performance.now() - message.lookedAtTicks > FRESH_MS) {
-      const state = await lookAgain(db, id, runId, this.#checks.questions());
-      Object.assign(message, state ?? { standing: 'gone' }, { lookedAtTicks: performance.now() });
-    }
-    if (message.standing === 'gone') return { id, status: 'cancelled' };
-    if (message.standing === 'waits')
-      return { id, status: 'pending', nextAttemptAt: new Date(now().getTime() + WAIT_MS), lastError };
-    if (message.suppressed || (message.ephemeral && (await isSuppressed(db, opened.recipient))))
-      return { id, status: 'suppressed' };
-    const nextAttemptAt = this.lane.channel === 'sms' && notBefore(opened.headers, now(), site.timeZone);
-    return nextAttemptAt ? { id, status: 'pending', nextAttemptAt, lastError } : undefined;
   }
 
   async #end({ ephemeral, task }: Claimed, { status, ...rest }: Settlement): Promise<void> {

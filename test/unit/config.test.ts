@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ConfigError, loadConfig, secretValues, VARIABLES } from '../../src/config.js';
+import { ConfigError, loadConfig, VARIABLES } from '../../src/config.js';
+import { secretValues } from '../../src/config-secrets.js';
 import { Secret } from '../../src/secret.js';
 
 const PRODUCTION = {
