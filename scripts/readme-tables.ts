@@ -11,8 +11,9 @@ const END = '<!-- end of tasks -->';
 /** The README's task table, from the definitions. */
 export function taskTable(): string {
   const nothingConfigured = {} as Parameters<typeof missingVariables>[0];
+  const nothingInstalled = { has: () => false };
   const rows = tasks.map((task) => {
-    const needs = missingVariables(nothingConfigured, task).map((name) => `\`${name}\``);
+    const needs = missingVariables(nothingConfigured, task, nothingInstalled).map((name) => `\`${name}\``);
     return [
       `\`${task.name}\``,
       `\`${task.path}\``,

@@ -51,7 +51,7 @@ const STORAGE_FOLDER = '.data/storage';
 /** What pg_dump and psql come with on Debian. */
 const PROGRAMS_PACKAGE = 'postgresql-client';
 
-const programs = createPostgresPrograms();
+const INSTALLED = createPostgresPrograms();
 
 interface ServicesOptions {
   /** Of the service itself; commands that need none have none. */
@@ -80,13 +80,17 @@ export function createServices(config: Config, options: ServicesOptions = {}): S
     binance: createBinance({ apiUrl: config.BINANCE_API_URL }),
     ...(ebay && { ebay }),
     ...(backups && { backups }),
-    programs,
+    programs: INSTALLED,
     ...(verifyServer && { verifyServer }),
   };
 }
 
 /** Names the variables that a task lacks, and the package. */
-export function missingVariables(config: Config, task: Pick<AnyTask, 'needs' | 'needsOneOf'>): string[] {
+export function missingVariables(
+  config: Config,
+  task: Pick<AnyTask, 'needs' | 'needsOneOf'>,
+  programs: Pick<PostgresPrograms, 'has'> = INSTALLED,
+): string[] {
   const missing = (need: Need) => missingFor(config, need);
   const lacking: string[] = task.needs.flatMap(missing);
   const [recommended, ...others] = task.needsOneOf ?? [];
