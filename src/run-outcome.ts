@@ -33,6 +33,9 @@ export function completed(task: AnyTask, journal: RunJournal, messages: Messages
   };
 }
 
+/** They say whose turn it is: the developer's, or the caller's. */
+const KEPT_CODES: ErrorCode[] = ['not_configured', 'invalid_parameters'];
+
 /** The ending of a run that threw: what stopped it goes before what it then stumbled over. */
 export function explain(
   error: unknown,
@@ -50,7 +53,7 @@ export function explain(
   if (isDatabaseUnavailable(error)) return databaseAway(messages);
   const table = brokenTable(error)?.name;
   if (error instanceof AppError) {
-    const code = error.code === 'not_configured' ? error.code : 'task_failed';
+    const code = KEPT_CODES.includes(error.code) ? error.code : 'task_failed';
     return { status: 'failed', code, brokenTable: table, message: describeError(error, messages) };
   }
   return { ...failed(missingTable(error)?.(messages) ?? messages.run.internal(runId)), brokenTable: table };

@@ -84,6 +84,8 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
     async ended({ task, runId, outcome, troubled }: EndedRun): Promise<boolean> {
       const { status } = outcome;
       if (!['succeeded', 'partial', 'failed'].includes(status)) return false;
+      // What a caller asked for and is not there is no failure of the task.
+      if (outcome.code === 'invalid_parameters') return false;
       const missed = [...unwritten.values()];
       try {
         if (status === 'succeeded' && !troubled && missed.length === 0 && !(await isOwing())) return false;

@@ -80,7 +80,7 @@ describe.skipIf(missingPrograms)(
     });
 
     test('takes the set that key names, by its stem or one of its objects', async () => {
-      const { backUp, verify, clock } = await startVerifying();
+      const { backUp, verify, clock, db } = await startVerifying();
       const older = await backUp();
       clock.now = new Date(NOW.getTime() + HOUR_MS);
       await backUp();
@@ -88,9 +88,12 @@ describe.skipIf(missingPrograms)(
         expect(await verify(`?key=${key}`)).toMatchObject({ stats: { key: older.stem, verified: true } });
       expect(await verify('?key=backups/none')).toMatchObject({
         status: 'failed',
+        error: 'invalid_parameters',
         message: expect.stringContaining('Aucune sauvegarde complète backups/none'),
       });
       expect(await verify('?kye=x')).toMatchObject({ error: 'invalid_parameters' });
+      // Nobody is woken up by a caller's mistake.
+      expect(await db.rows(sql`select source from cronhook.incidents`)).toEqual([]);
     });
 
     test('names the set that a dry run would take, and changes nothing', async () => {

@@ -315,9 +315,10 @@ describe('a call', () => {
     const atlas = await startAtlas();
     const id = randomUUID();
     const unknown = await atlas.call(`/wealth/recalculate?wait=60&profile=${id}`);
-    expect(unknown.status).toBe(500);
+    expect(unknown.status).toBe(400);
     expect(await read(unknown)).toMatchObject({
       status: 'failed',
+      error: 'invalid_parameters',
       message: `Aucun profil ${id} dans investor_profiles : vérifiez le paramètre profile`,
     });
     const invalid = await atlas.call('/wealth/recalculate?profile=12');

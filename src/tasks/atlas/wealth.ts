@@ -42,7 +42,7 @@ async function prepare(context: RunContext<unknown> & Pick<Capabilities, 'db'>):
 
 async function recalculateOne(recalculation: Recalculation, id: string): Promise<number> {
   const found = await readProfiles(recalculation.db, [id]);
-  if (found.length === 0) throw new AppError('not_found', (t) => t.wealth.unknownProfile(id));
+  if (found.length === 0) throw new AppError('invalid_parameters', (t) => t.wealth.unknownProfile(id));
   await recalculate(recalculation, found);
   return 0;
 }

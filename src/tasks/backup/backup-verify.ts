@@ -56,7 +56,9 @@ async function chooseSet({ storage, backups, input, signal }: VerifyContext): Pr
     const named = findSet(sets, key);
     if (named) return named;
     const lost = findSet(damaged, key);
-    throw lost ? damagedSet(lost) : new AppError('not_found', (t) => t.backups.verify.unknownSet(key));
+    throw lost
+      ? damagedSet(lost)
+      : new AppError('invalid_parameters', (t) => t.backups.verify.unknownSet(key));
   }
   const snapshot = await openSnapshot(backups.url, { signal });
   await snapshot.close();
