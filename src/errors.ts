@@ -28,12 +28,15 @@ interface AppErrorOptions {
   /** Trying again without a change cannot help (a wrong password, say). */
   permanent?: boolean;
   retryAfterSeconds?: number;
+  /** What is away, where several tasks stumble over it at once. */
+  away?: 'storage';
 }
 
 /** An error whose text may be shown to people: it says what failed, on what, and what to do. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly permanent: boolean;
+  readonly away: 'storage' | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -43,6 +46,7 @@ export class AppError extends Error {
   ) {
     super(text(en), { cause: options.cause });
     this.permanent = options.permanent ?? false;
+    this.away = options.away;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

@@ -10,8 +10,8 @@ export interface Outcome {
   status: 'succeeded' | 'partial' | 'skipped' | 'failed' | 'interrupted';
   /** Why, when it failed. */
   code?: ErrorCode;
-  /** The table whose absence is all that went wrong. */
-  brokenTable?: string | undefined;
+  /** All that went wrong, where other tasks may stumble over it too: `table:users`, `storage`. */
+  sharedCause?: string | undefined;
   message: string;
   durationMs: number;
   stats: Stats;
@@ -19,7 +19,7 @@ export interface Outcome {
   details?: Record<string, unknown>[];
 }
 
-type Ending = Pick<Outcome, 'status' | 'code' | 'brokenTable' | 'message'>;
+type Ending = Pick<Outcome, 'status' | 'code' | 'sharedCause' | 'message'>;
 
 /** The ending of a run whose work was done. */
 export function completed(task: AnyTask, journal: RunJournal, messages: Messages): Ending {
@@ -28,7 +28,7 @@ export function completed(task: AnyTask, journal: RunJournal, messages: Messages
   const [table, ...others] = journal.brokenTables;
   return {
     status: 'partial',
-    brokenTable: others.length === 0 ? table : undefined,
+    sharedCause: table !== undefined && others.length === 0 ? `table:${table}` : undefined,
     message: messages.run.partial(success, journal.failed),
   };
 }
@@ -51,12 +51,20 @@ export function explain(
   if (stop === 'time_limit') return failed(messages.run.timeLimit(task.timeoutMs / 1000));
   if (stop === 'lease_lost') return failed(messages.run.leaseLost);
   if (isDatabaseUnavailable(error)) return databaseAway(messages);
-  const table = brokenTable(error)?.name;
+  const sharedCause = sharedCauseOf(error);
   if (error instanceof AppError) {
     const code = KEPT_CODES.includes(error.code) ? error.code : 'task_failed';
-    return { status: 'failed', code, brokenTable: table, message: describeError(error, messages) };
+    return { status: 'failed', code, sharedCause, message: describeError(error, messages) };
   }
-  return { ...failed(missingTable(error)?.(messages) ?? messages.run.internal(runId)), brokenTable: table };
+  return { ...failed(missingTable(error)?.(messages) ?? messages.run.internal(runId)), sharedCause };
+}
+
+function sharedCauseOf(error: unknown): string | undefined {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (current instanceof AppError && current.away) return current.away;
+  }
+  const table = brokenTable(error)?.name;
+  return table === undefined ? undefined : `table:${table}`;
 }
 
 /** The ending of a run that had, or could record, no database. */

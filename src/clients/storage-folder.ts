@@ -99,7 +99,7 @@ function orUndefined(error: unknown): undefined {
 export function folderProblem(error: unknown, folder: string): AppError {
   if (error instanceof AppError) return error;
   const code = codeOf(error);
-  const because = (text: Text) => new AppError('unprocessable', text, { cause: error });
+  const because = (text: Text) => new AppError('unprocessable', text, { cause: error, away: 'storage' });
   if (['ENOSPC', 'EDQUOT'].includes(code)) return because((t) => t.storage.folderFull(folder));
   if (['EACCES', 'EPERM', 'EROFS'].includes(code)) return because((t) => t.storage.folderDenied(folder));
   return because((t) => t.storage.folder(folder, code));

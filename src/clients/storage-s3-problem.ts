@@ -44,7 +44,7 @@ export function s3Problem(error: unknown, action: S3Action, options: S3Options):
   const code = String(failure.code ?? '');
   const status = failure.$metadata?.httpStatusCode ?? 0;
   const because = (text: Text, permanent = false) =>
-    new AppError('unprocessable', text, { cause: bare(failure), permanent });
+    new AppError('unprocessable', text, { cause: bare(failure), permanent, away: 'storage' });
 
   if (name === 'NoSuchBucket') return because((t) => t.storage.bucketMissing(bucket, host), true);
   if (UNKNOWN_KEY.includes(name)) return because((t) => t.storage.accessKey(host), true);

@@ -118,8 +118,7 @@ function failureOf(task: string, runId: string, outcome: Outcome, since: Date): 
   const { code, errors } = outcome;
   if (code === 'database_unavailable')
     return { task, runId, message: outcome.message, cause: DATABASE, since };
-  if (outcome.brokenTable)
-    return { task, runId, message: words(outcome), cause: `table:${outcome.brokenTable}`, since };
+  if (outcome.sharedCause) return { task, runId, message: words(outcome), cause: outcome.sharedCause, since };
   const [first] = errors;
   const shared = first && SHARED.has(first.item) && errors.every(({ item }) => item === first.item);
   return { task, runId, message: words(outcome), cause: shared ? first.item : `task:${task}`, since };

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { missingPrograms } from '../support/backups.js';
 import { startFailing } from '../support/failing-tasks.js';
 import { type LokarioService, startLokario } from '../support/lokario.js';
 
@@ -14,6 +15,18 @@ const PATHS = [
 
 const rename = ({ db }: Pick<LokarioService, 'db'>, from: string, to: string) =>
   db.rows(sql.raw(`alter table cronhook.${from} rename to ${to}`));
+
+test.skipIf(missingPrograms)('a storage that is away is one cause, whichever tasks it fails', async () => {
+  const service = await startLokario({
+    env: { ADMIN_EMAIL: 'admin@example.com', S3_BUCKET: 'b', S3_ENDPOINT: 'http://127.0.0.1:1' },
+  });
+  for (const path of ['/backups/database', '/backups/verify', '/backups/database'])
+    expect(await service.run(path)).toMatchObject({ status: 'failed' });
+  expect(await service.db.rows(sql`select from cronhook.incidents where resolved_at is null`)).toHaveLength(
+    2,
+  );
+  expect(service.smtp.mails.map(({ subject }) => subject)).toEqual(['Échec de la tâche backup']);
+});
 
 describe('a table that is missing', () => {
   test.each(['outbox_messages', 'users', 'billing_documents'])(
