@@ -24,6 +24,13 @@ export const cards = cronhook.table(
   ],
 );
 
+/** Cards whose last search failed: they wait in line as if priced at that moment, so that the others have their turn. */
+export const pricingFailures = cronhook.table('pricing_failures', {
+  cardId: uuid('card_id').primaryKey(),
+  failedAt: time('failed_at').notNull(),
+  createdAt: createdAt(),
+});
+
 /** What the market said of a card, and what was made of it. */
 export const priceObservations = cronhook.table(
   'price_observations',

@@ -13,6 +13,14 @@ export const cryptoAssets = cronhook.table('crypto_assets', {
   createdAt: createdAt(),
 });
 
+/** Coins that get no price now; a coin leaves with its next price. */
+export const cryptoFailures = cronhook.table('crypto_failures', {
+  symbol: text('symbol').primaryKey(),
+  since: time('since').notNull(),
+  lastAt: time('last_at').notNull(),
+  createdAt: createdAt(),
+});
+
 export const cryptoPrices = cronhook.table('crypto_prices', {
   symbol: text('symbol').primaryKey(),
   priceEur: price('price_eur').notNull(),

@@ -4,9 +4,11 @@ import { ofUser, type RulesOf } from './rules.js';
 export const PRODUCT_DATA: RulesOf<
   | 'investorProfiles'
   | 'cryptoAssets'
+  | 'cryptoFailures'
   | 'cryptoPrices'
   | 'cryptoPriceHistory'
   | 'cards'
+  | 'pricingFailures'
   | 'priceObservations'
   | 'batchRuns'
   | 'apiUsage'
@@ -34,6 +36,7 @@ export const PRODUCT_DATA: RulesOf<
     },
   },
   cryptoAssets: { columns: { symbol: 'none', name: 'none', enabled: 'none', createdAt: 'none' } },
+  cryptoFailures: { columns: { symbol: 'none', since: 'none', lastAt: 'none', createdAt: 'none' } },
   cryptoPrices: {
     columns: { symbol: 'none', priceEur: 'none', pair: 'none', updatedAt: 'none', createdAt: 'none' },
   },
@@ -55,6 +58,7 @@ export const PRODUCT_DATA: RulesOf<
       createdAt: 'none',
     },
   },
+  pricingFailures: { columns: { cardId: 'none', failedAt: 'none', createdAt: 'none' } },
   priceObservations: {
     columns: {
       id: 'none',
