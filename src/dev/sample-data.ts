@@ -2,6 +2,8 @@ import { sql } from 'drizzle-orm';
 import type { AppDependencies } from '../routes/environment.js';
 import { sealPassword } from '../tasks/inbox/credentials.js';
 import { startSampleImapServer } from './imap-server.js';
+import { addAtlasSample } from './sample/atlas.js';
+import { addCardsSample } from './sample/cards.js';
 import { addLokarioSample } from './sample/lokario.js';
 import { sampleFolders } from './sample-mails.js';
 
@@ -17,7 +19,7 @@ const USERS = [
   { email: 'ines@atelier-moreau.example', name: 'Inès Benali', role: 'member' },
 ];
 
-/** A small firm with its users and its mailbox, on an IMAP server inside this process. Repeating it changes nothing. */
+/** A small firm with its users, their wealth, and its mailbox on an IMAP server inside this process. Repeating it changes nothing. */
 export async function addSampleData(deps: AppDependencies): Promise<void> {
   const { db, services, log } = deps;
   const server = await startImapServer(log);
@@ -33,6 +35,8 @@ export async function addSampleData(deps: AppDependencies): Promise<void> {
   }
   const [owner, admin, member] = USERS.map(({ email }) => email) as [string, string, string];
   await addLokarioSample(deps, { id: COMPANY_ID, replyTo: MAILBOX.username, owner, admin, member });
+  await addAtlasSample(deps, [owner, admin]);
+  await addCardsSample(deps);
   if (!services.vault) return;
   const sealed = sealPassword(services.vault, MAILBOX_ID, MAILBOX.password);
   await db.rows(sql`

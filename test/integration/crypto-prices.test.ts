@@ -39,20 +39,26 @@ async function start(coins: string[] = ['BTC', 'SHIB'], env: Record<string, stri
   });
   const { db } = service;
   await db.rows(sql`
-    truncate cronhook.crypto_assets, cronhook.crypto_prices, cronhook.crypto_price_history, cronhook.api_usage,
-      cronhook.notifications
+    truncate cronhook.crypto_assets, cronhook.crypto_prices, cronhook.crypto_price_history,
+      cronhook.crypto_failures, cronhook.api_usage, cronhook.notifications
   `);
-  const add = (symbol: string, createdAt = NOW) =>
-    db.rows(sql`
-      insert into cronhook.crypto_assets (symbol, name, created_at)
-      values (${symbol}, ${`Coin ${symbol}`}, ${createdAt.toISOString()}::timestamptz)
-    `);
-  for (const symbol of coins) await add(symbol);
+  for (const symbol of coins)
+    await db.rows(
+      sql`insert into cronhook.crypto_assets (symbol, name) values (${symbol}, ${`Coin ${symbol}`})`,
+    );
   return {
     ...service,
     binance,
     clock,
-    add,
+    /** These have been named for so long, the last time an hour ago. */
+    failing: (symbols: string[], forMs: number) =>
+      db.rows(sql`
+        insert into cronhook.crypto_failures (symbol, since, last_at)
+        select symbol, ${at(-forMs).toISOString()}::timestamptz, ${at(-HOUR).toISOString()}::timestamptz
+        from json_array_elements_text(${JSON.stringify(symbols)}::json) as symbol
+      `),
+    enable: (symbol: string, enabled = true) =>
+      db.rows(sql`update cronhook.crypto_assets set enabled = ${enabled} where symbol = ${symbol}`),
     run: (query = '') => read(service.call(`${PATH}?wait=60${query}`)),
     prices: () =>
       db.rows<Price>(sql`
@@ -82,7 +88,7 @@ async function start(coins: string[] = ['BTC', 'SHIB'], env: Record<string, stri
 describe('a run', () => {
   test('prices every enabled coin in EUR from one call, with its history', async () => {
     const service = await start(['BTC', 'SHIB', 'USDT', 'OFF']);
-    await service.db.rows(sql`update cronhook.crypto_assets set enabled = false where symbol = 'OFF'`);
+    await service.enable('OFF', false);
     service.binance.list({ OFFEUR: '1.00000000' });
     expect(await service.run()).toMatchObject({
       status: 'succeeded',
@@ -116,7 +122,7 @@ describe('a run', () => {
 
   test('in a dry run says what it would write, and writes nothing', async () => {
     const service = await start(['BTC', 'GONE']);
-    await service.db.rows(sql`update cronhook.crypto_assets set created_at = '2026-01-01'`);
+    await service.failing(['GONE'], 7 * DAY);
     const dry = await service.run('&dryRun=true');
     expect(dry).toMatchObject({ status: 'partial', stats: { updated: 1, disabled: 1, failed: 1 } });
     const [run] = await service.db.rows<{ details: unknown[] }>(
@@ -133,7 +139,7 @@ describe('a run', () => {
 
   test('writes all or nothing', async () => {
     const service = await start(['BTC', 'GONE']);
-    await service.db.rows(sql`update cronhook.crypto_assets set created_at = '2026-01-01'`);
+    await service.failing(['GONE'], 7 * DAY);
     await service.db.rows(sql`alter table cronhook.notifications rename column title to headline`);
     onTestFinished(async () => {
       await service.db.rows(sql`alter table cronhook.notifications rename column headline to title`);
@@ -184,19 +190,34 @@ describe('a doubtful price', () => {
   });
 });
 
-describe('a coin without a price for a week', () => {
-  test('is disabled with a notice, once, and keeps its last price', async () => {
+describe('a coin named for a week by its own fault', () => {
+  type Service = Awaited<ReturnType<typeof start>>;
+
+  /** X had a price once, and has none from here on; times are hours since it was first named. */
+  async function startFailing() {
     const service = await start(['BTC', 'X']);
     service.binance.list({ XEUR: '2.00000000' });
     await service.run();
     service.binance.delist('XEUR');
-    for (const passed of [HOUR, 3 * DAY, 7 * DAY - 1000]) {
-      service.clock.now = at(passed);
-      expect((await service.run()).errors).toMatchObject([{ item: 'X' }]);
-    }
+    return service;
+  }
+
+  const runAt = (service: Service, hours: number) => {
+    service.clock.now = at((1 + hours) * HOUR);
+    return service.run();
+  };
+
+  async function runEvery(service: Service, from: number, to: number, step: number) {
+    for (let hours = from; hours <= to; hours += step)
+      expect((await runAt(service, hours)).errors).toMatchObject([{ item: 'X' }]);
+  }
+
+  test('is disabled with a notice, once, by the first run after 168 hours, and keeps its last price', async () => {
+    const service = await startFailing();
+    await runEvery(service, 0, 167, 1);
     expect(await service.enabled()).toEqual(['BTC', 'X']);
-    service.clock.now = at(7 * DAY);
-    expect(await service.run()).toMatchObject({
+    expect(await service.notices()).toEqual([]);
+    expect(await runAt(service, 168)).toMatchObject({
       status: 'partial',
       stats: { disabled: 1, failed: 1 },
       errors: [{ item: 'X' }],
@@ -207,29 +228,87 @@ describe('a coin without a price for a week', () => {
     expect(notice).toMatchObject({ user_id: null, kind: 'crypto_disabled', severity: 'important' });
     expect(notice?.title).toBe('Coin X (X) n’est plus suivie');
     expect(notice?.body).toContain('crypto_assets');
-    expect(await service.run()).toMatchObject({ status: 'succeeded', stats: { coins: 1 } });
+    expect(await runAt(service, 169)).toMatchObject({ status: 'succeeded', stats: { coins: 1 } });
     expect(await service.notices()).toHaveLength(1);
     expect(await service.prices()).toMatchObject([
       { symbol: 'BTC' },
-      { symbol: 'X', price_eur: '2.00000000' },
+      { symbol: 'X', price_eur: '2.00000000', updated: '21 14:30' },
     ]);
   });
 
-  test('counts from when it was added, if it never had one', async () => {
-    const service = await start([]);
-    await service.add('OLD', at(-8 * DAY));
-    await service.add('NEW', at(-6 * DAY));
-    await service.run();
-    expect(await service.enabled()).toEqual(['NEW']);
+  test('is not one that fails after ten days in which nothing ran', async () => {
+    const service = await startFailing();
+    await runEvery(service, 0, 10, 1);
+    await runEvery(service, 250, 250 + 167, 23);
+    expect(await service.enabled()).toEqual(['BTC', 'X']);
+    await runEvery(service, 250 + 168, 250 + 168, 1);
+    expect(await service.enabled()).toEqual(['BTC']);
+  });
+
+  test('is not one whose week has a day in which Binance was away', async () => {
+    const service = await startFailing();
+    await runEvery(service, 0, 150, 15);
+    service.binance.fail(/ticker/, outOfRegion, { times: 1 });
+    expect((await runAt(service, 160)).status).toBe('failed');
+    await runEvery(service, 174, 174, 1);
+    expect(await service.enabled()).toEqual(['BTC', 'X']);
+  });
+
+  test('is one whose week has hours in which Binance was away or wanted no calls', async () => {
+    const service = await startFailing();
+    await runEvery(service, 0, 150, 15);
+    service.binance.fail(/ticker/, outOfRegion, { times: 1 });
+    expect((await runAt(service, 155)).status).toBe('failed');
+    service.binance.fail(/ticker/, limited(30), { times: 1 });
+    expect((await runAt(service, 165)).errors).toMatchObject([{ item: 'Binance' }]);
+    await runEvery(service, 168, 168, 1);
+    expect(await service.enabled()).toEqual(['BTC']);
+  });
+
+  test('has a new week after one price in between', async () => {
+    const service = await startFailing();
+    await runEvery(service, 0, 160, 20);
+    service.binance.list({ XEUR: '2.00000000' });
+    expect((await runAt(service, 161)).status).toBe('succeeded');
+    service.binance.delist('XEUR');
+    await runEvery(service, 162, 162 + 167, 15);
+    expect(await service.enabled()).toEqual(['BTC', 'X']);
+    await runEvery(service, 162 + 168, 162 + 168, 1);
+    expect(await service.enabled()).toEqual(['BTC']);
+  });
+
+  test('has a new week when it is enabled again, and is told of again', async () => {
+    const service = await startFailing();
+    await runEvery(service, 0, 168, 14);
+    await service.enable('X');
+    await runEvery(service, 169, 169 + 167, 16);
+    expect(await service.enabled()).toEqual(['BTC', 'X']);
+    expect(await service.notices()).toHaveLength(1);
+    await runEvery(service, 169 + 168, 169 + 168, 1);
+    expect(await service.enabled()).toEqual(['BTC']);
+    expect(await service.notices()).toHaveLength(2);
+  });
+
+  test('has a new week after somebody else had disabled it', async () => {
+    const service = await startFailing();
+    await runEvery(service, 0, 160, 20);
+    await service.enable('X', false);
+    expect((await runAt(service, 165)).status).toBe('succeeded');
+    await service.enable('X');
+    await runEvery(service, 168, 168, 1);
+    expect(await service.enabled()).toEqual(['BTC', 'X']);
   });
 
   test('stays enabled when the rate of the euro is to blame, or nearly all coins fail at once', async () => {
     const coins = Array.from({ length: 12 }, (_, n) => `C${n}`);
     const service = await start(['SHIB', ...coins]);
-    await service.db.rows(sql`update cronhook.crypto_assets set created_at = '2026-01-01'`);
+    await service.failing(['SHIB', ...coins], 30 * DAY);
+    const remembered = () => service.db.rows(sql`select * from cronhook.crypto_failures order by symbol`);
+    const before = await remembered();
     service.binance.list({ EURUSDT: '0.00000000' });
     expect(await service.run()).toMatchObject({ stats: { failed: 13, disabled: 0 } });
     expect(await service.enabled()).toHaveLength(13);
+    expect(await remembered()).toEqual(before);
     await service.db.rows(sql`delete from cronhook.crypto_assets where symbol like 'C%'`);
     expect(await service.run()).toMatchObject({
       stats: { failed: 1, disabled: 0 },
@@ -238,17 +317,8 @@ describe('a coin without a price for a week', () => {
     service.binance.delist('EURUSDT');
     expect((await service.run()).errors[0]?.message).toContain('EURUSDT');
     expect(await service.enabled()).toEqual(['SHIB']);
-  });
-
-  test('may be enabled again, and is told of again', async () => {
-    const service = await start([]);
-    await service.add('GONE', at(-8 * DAY));
-    await service.run();
-    await service.db.rows(sql`update cronhook.crypto_assets set enabled = true`);
-    service.clock.now = at(HOUR);
-    await service.run();
-    expect(await service.enabled()).toEqual([]);
-    expect(await service.notices()).toHaveLength(2);
+    // Neither for it nor against it; those that are tracked no more are forgotten.
+    expect(await remembered()).toEqual(before.slice(-1));
   });
 });
 
@@ -429,6 +499,48 @@ describe('the history', () => {
     // The day on which the 90 days begin is kept by its later, hourly points.
     expect(row).toEqual({ hourly: 2161, hours: 2161, daily: 10, days: 10, minute: 50, lastOfDay: '23:50' });
     expect((await service.run()).stats.pointsRemoved).toBe(0);
+  });
+
+  test.each([
+    ['an outage of 40 days', 40, false],
+    ['an outage of 200 days', 200, false],
+    ['an outage of 40 days, and a run that died before it was thin', 40, true],
+  ])('is as thin as ever after %s', async (_name, days, died) => {
+    const service = await start(['BTC']);
+    await fill(service, at(-100 * DAY), at(-1000), '1 hour');
+    await service.run();
+    service.clock.now = at(days * DAY);
+    if (died) {
+      await service.run();
+      await fill(service, at(-60 * DAY - 1000), at(-50 * DAY), '1 hour');
+      await service.db.rows(
+        sql`update cronhook.task_runs set progress = null where started_at > ${NOW.toISOString()}::timestamptz`,
+      );
+      service.clock.now = at(days * DAY + HOUR);
+    }
+    expect((await service.run()).stats.pointsRemoved).toBeGreaterThan(0);
+    const counts = await service.db.rows(sql`
+      select (at at time zone 'Europe/Paris')::date as day, count(*)::int from cronhook.crypto_price_history
+      where symbol = 'GONE' and at < ${at((days - 91) * DAY).toISOString()}::timestamptz
+      group by 1 having count(*) > 1
+    `);
+    expect(counts).toEqual([]);
+  });
+
+  test('loses each hour the day on which it comes of age, but for its last point', async () => {
+    const service = await start([]);
+    await fill(service, at(-92 * DAY), at(-1000), '1 hour');
+    for (let hour = 0; hour <= 72; hour += 6) {
+      service.clock.now = at(hour * HOUR);
+      await service.run();
+    }
+    const [row] = await service.db.rows(sql`
+      select count(*)::int as points, count(distinct (at at time zone 'Europe/Paris')::date)::int as days
+      from cronhook.crypto_price_history
+      where symbol = 'GONE' and at < ${at(-88 * DAY).toISOString()}::timestamptz
+    `);
+    // The fifth is kept by its later points.
+    expect(row).toEqual({ points: 4, days: 4 });
   });
 
   test('keeps both hours of the night in which 2:30 comes twice', async () => {

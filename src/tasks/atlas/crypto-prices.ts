@@ -6,9 +6,11 @@ import { describeError } from '../../errors.js';
 import { plainLine } from '../../messages/layout-clean.js';
 import { addNotifications } from '../../messages/notify.js';
 import { type Capabilities, defineTask, type RunContext } from '../define.js';
-import { type Coin, judge, type Verdict } from './crypto/judge.js';
+import { forgetFailures, rememberFailures } from './crypto/failures.js';
+import { thinHistory } from './crypto/history.js';
+import { type Coin, judge, type Refused, type Verdict } from './crypto/judge.js';
 import { rememberPause, respectPause } from './crypto/pause.js';
-import { disableCoins, thinHistory, trackedCoins, writePrices } from './crypto/store.js';
+import { disableCoins, trackedCoins, writePrices } from './crypto/store.js';
 
 export const cryptoPrices = defineTask({
   name: 'crypto-prices',
@@ -28,10 +30,9 @@ export const cryptoPrices = defineTask({
     if (!tickers) return { coins: coins.length, updated: 0, disabled: 0, pointsRemoved: 0 };
     const verdict = judge(coins, tickers);
     for (const { coin, why } of verdict.refused) fail(coin.symbol, why);
-    const hopeless = hopelessCoins(verdict);
-    if (dryRun) return foresee(context, coins, verdict, hopeless);
-    const { updated, disabled } = await write(context, verdict, hopeless);
-    return { coins: coins.length, updated, disabled, pointsRemoved: await thin(context) };
+    if (dryRun) return foresee(context, coins, verdict);
+    const { updated, disabled } = await write(context, verdict);
+    return { coins: coins.length, updated, disabled, pointsRemoved: await thinHistory(context) };
   },
 });
 
@@ -48,35 +49,40 @@ async function askBinance(context: CryptoContext): Promise<Tickers | undefined> 
   }
 }
 
-/** When so many coins fail at once, and most of them, Binance's answer is to blame. */
-const SUSPECT_FAILURES = 10;
-
-/** Coins that have had no price for a week, by their own fault. */
-function hopelessCoins({ priced, refused }: Verdict): Verdict['refused'] {
-  if (refused.length > SUSPECT_FAILURES && refused.length > priced.length) return [];
-  return refused.filter(({ coin, own }) => own && coin.weekOld);
-}
-
-function foresee({ would }: CryptoContext, coins: Coin[], { priced }: Verdict, hopeless: Verdict['refused']) {
+function foresee({ would }: CryptoContext, coins: Coin[], verdict: Verdict) {
+  const { priced } = verdict;
+  const hopeless = hopelessOf(blamedOf(verdict));
   for (const { symbol, price, pair } of priced) would(symbol, { priceEur: price, pair });
   for (const { coin } of hopeless) would(coin.symbol, { action: 'disable' });
   return { coins: coins.length, updated: priced.length, disabled: hopeless.length, pointsRemoved: 0 };
 }
 
-/** Prices, history, the end of hopeless coins and the notices of it, all at once or not at all. */
-async function write(
-  { db, now, messages }: CryptoContext,
-  { priced }: Verdict,
-  hopeless: Verdict['refused'],
-) {
+/** When so many coins fail at once, and most of them, Binance's answer is to blame. */
+const SUSPECT_FAILURES = 10;
+
+/** Coins that have no price by their own fault. */
+function blamedOf({ priced, refused }: Verdict): Refused[] {
+  if (refused.length > SUSPECT_FAILURES && refused.length > priced.length) return [];
+  return refused.filter(({ own }) => own);
+}
+
+const hopelessOf = (blamed: Refused[]): Refused[] => blamed.filter(({ coin }) => coin.failingForAWeek);
+
+const symbolsOf = (refused: Refused[]): string[] => refused.map(({ coin }) => coin.symbol);
+
+/** Prices, history, who is to blame, the end of hopeless coins and the notices of it, all at once or not at all. */
+async function write({ db, now, messages }: CryptoContext, verdict: Verdict) {
   const at = now();
+  const { priced } = verdict;
+  const blamed = blamedOf(verdict);
+  const hopeless = hopelessOf(blamed);
   return db.write(async (tx: Transaction) => {
     const updated = await writePrices(tx, priced, at);
-    const disabled = new Set(
-      await disableCoins(
-        tx,
-        hopeless.map(({ coin }) => coin.symbol),
-      ),
+    const disabled = new Set(await disableCoins(tx, symbolsOf(hopeless)));
+    await rememberFailures(tx, symbolsOf(blamed), at);
+    await forgetFailures(
+      tx,
+      priced.map(({ symbol }) => symbol),
     );
     const notices = hopeless
       .filter(({ coin }) => disabled.has(coin.symbol))
@@ -95,14 +101,4 @@ async function write(
     await addNotifications(tx, notices);
     return { updated, disabled: disabled.size };
   });
-}
-
-async function thin({ db, now, site, outOfTime }: CryptoContext): Promise<number> {
-  let total = 0;
-  for (let more = true; more && !outOfTime(); ) {
-    const thinned = await thinHistory(db, now(), site.timeZone);
-    total += thinned.removed;
-    more = thinned.more;
-  }
-  return total;
 }

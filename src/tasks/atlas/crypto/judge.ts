@@ -11,8 +11,8 @@ export interface Coin {
   price: string | null;
   /** The price is under 6 hours old. */
   fresh: boolean;
-  /** It has had no new price for a week. */
-  weekOld: boolean;
+  /** For a week it was named by its own fault, without a day's gap. */
+  failingForAWeek: boolean;
 }
 
 export interface NewPrice {
@@ -21,7 +21,7 @@ export interface NewPrice {
   pair: string;
 }
 
-interface Refused {
+export interface Refused {
   coin: Coin;
   why: AppError;
   /** The coin's own pair is to blame, not the rate of the euro that all share. */

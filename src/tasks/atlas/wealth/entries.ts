@@ -49,12 +49,18 @@ export class Entry {
     return possible ? Number(whole) : 1;
   }
 
-  /** Given as `YYYY-MM`, as months since the year zero. */
+  /** Given as `YYYY-MM`, or as a day of it, as months since the year zero. */
   month(field: string): number {
     const value = this.value(field);
     if (value === undefined) return this.wrong((t) => t.wealth.missing(field), 0);
-    const [, year, month] = (typeof value === 'string' && /^(\d{4})-(0[1-9]|1[0-2])$/.exec(value)) || [];
-    return year ? monthNumber(year, month) : this.wrong((t) => t.wealth.month(field), 0);
+    const [, year, month, day] = (typeof value === 'string' && MONTH_OR_DAY.exec(value)) || [];
+    const exists = year && month && Number(day ?? 1) <= daysOf(year, month);
+    return exists ? monthNumber(year, month) : this.wrong((t) => t.wealth.month(field), 0);
+  }
+
+  /** The first field named like this one in which something stands: neither nothing, nor zero, nor false. */
+  filled(name: RegExp): string | undefined {
+    return Object.keys(this.fields).find((field) => name.test(field) && !isNothing(this.value(field)));
   }
 
   wrong<Value>(problem: Text, instead: Value): Value {
@@ -64,16 +70,25 @@ export class Entry {
   }
 }
 
+const isNothing = (value: unknown): boolean =>
+  value === undefined ||
+  value === false ||
+  (typeof value === 'string' && !value.trim()) ||
+  parseDecimal(value) === 0n;
+
+const MONTH_OR_DAY = /^(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?$/;
+
+const daysOf = (year: string, month: string): number =>
+  new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+
 export const monthNumber = (year: string, month: string | undefined): number =>
   Number(year) * 12 + Number(month);
 
-/** The entries of a list; none, and a problem, where it is no list of what is expected. */
-export function entriesOf(
-  list: string,
-  value: unknown,
-  known: ReadonlySet<string>,
-  problems: Text[],
-): Entry[] {
+/**
+ * The entries of a list; none, and a problem, where it is no list of what is expected. Fields of the application's own
+ * are let be: every field that counts is required, so that none of them can be misspelt unnoticed.
+ */
+export function entriesOf(list: string, value: unknown, problems: Text[]): Entry[] {
   if (!Array.isArray(value)) {
     problems.push((t) => t.wealth.notAList(list));
     return [];
@@ -82,11 +97,7 @@ export function entriesOf(
     const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields);
     const where = { list, position: index + 1 };
     const entry = new Entry(where, isObject ? (fields as Record<string, unknown>) : {}, problems);
-    if (!isObject) return entry.wrong((t) => t.wealth.notAnObject, []);
-    for (const name of Object.keys(fields as object)) {
-      if (!known.has(name)) entry.wrong((t) => t.wealth.unknownField(shown(name), [...known]), undefined);
-    }
-    return [entry];
+    return isObject ? [entry] : entry.wrong((t) => t.wealth.notAnObject, []);
   });
 }
 

@@ -42,17 +42,13 @@ export type Calculated = { totals: string[] } | { problems: Text[] };
 export function calculate(inputs: string, world: World): Calculated {
   const lists = parseExactly(inputs) as unknown[];
   const problems: Text[] = [];
-  const entries = (index: number, known: ReadonlySet<string>) =>
-    entriesOf(INPUTS[index] as string, lists[index], known, problems);
-  const liquidities = sumOf(entries(0, PLAIN));
-  const placements = sumOf(entries(1, PLAIN));
-  const realEstate = netOf(entries(2, REAL_ESTATE), world);
-  const crypto = cryptoOf(entries(3, CRYPTO), world);
-  const others = sumOf(entries(4, PLAIN));
-  const credits = entries(5, CREDIT).reduce(
-    (sum, credit) => sum + remainingOf(credit, CREDIT_FIELDS, world),
-    0n,
-  );
+  const entries = (index: number) => entriesOf(INPUTS[index] as string, lists[index], problems);
+  const liquidities = sumOf(entries(0));
+  const placements = sumOf(entries(1));
+  const realEstate = netOf(entries(2), world);
+  const crypto = cryptoOf(entries(3), world);
+  const others = sumOf(entries(4));
+  const credits = entries(5).reduce((sum, credit) => sum + remainingOf(credit, CREDIT_FIELDS, world), 0n);
   const net = liquidities + placements + realEstate + crypto + others - credits;
   const cents = [liquidities, placements, realEstate, crypto, others, credits, net];
   for (const [index, total] of cents.entries()) {
@@ -61,19 +57,6 @@ export function calculate(inputs: string, world: World): Calculated {
   }
   return problems.length > 0 ? { problems } : { totals: cents.map(centsText) };
 }
-
-const PLAIN = new Set(['nom', 'valeur']);
-const REAL_ESTATE = new Set([
-  'nom',
-  'valeur',
-  'has_credit',
-  'credit_montant',
-  'credit_taux',
-  'credit_duree',
-  'credit_date',
-]);
-const CRYPTO = new Set(['nom', 'symbol', 'quantity']);
-const CREDIT = new Set(['nom', 'montant', 'taux', 'duree', 'date']);
 
 /** Cents that fit a `numeric(16,2)`. */
 const LARGEST = 10n ** 16n - 1n;
@@ -90,12 +73,16 @@ function netOf(houses: Entry[], world: World): bigint {
   return sumOf(houses) - owed;
 }
 
-/** Left out is false, unless there is an amount: that would be a loan forgotten. */
+/** However it is spelt: `credit_montant`, `creditMontant`, `hasCredit`, `crédit`. */
+const ABOUT_CREDIT = /cr[eé]dit/i;
+
+/** Left out is false, unless something is said of a loan: that would be one forgotten. */
 function hasCredit(house: Entry): boolean {
   const flag = house.value('has_credit');
   if (typeof flag === 'boolean') return flag;
-  if (flag === undefined && house.value('credit_montant') === undefined) return false;
-  return house.wrong((t) => t.wealth.hasCredit, false);
+  if (flag !== undefined) return house.wrong((t) => t.wealth.hasCredit, false);
+  const said = house.filled(ABOUT_CREDIT);
+  return said === undefined ? false : house.wrong((t) => t.wealth.creditUnsaid(shown(said)), false);
 }
 
 interface CreditFields {

@@ -94,7 +94,7 @@ describe('a price beside the one before', () => {
     name: 'X',
     price,
     fresh,
-    weekOld: false,
+    failingForAWeek: false,
   });
   const accepts = (given: string, before: Coin) =>
     judge([before], new Map([['XEUR', given]])).priced.length === 1;

@@ -107,6 +107,35 @@ describe('totals', () => {
     expect(sums({ crypto: dust })[3]).toBe('0.01');
   });
 
+  test('do not change with fields of the application’s own', () => {
+    const own = '"id": "7f", "type": "livret", "commentaire": "à vérifier", "montants": [1, {"valeur": 2}]';
+    const lists = {
+      liquidites: `[{"valeur": 1, ${own}}]`,
+      immobilier: `[{"valeur": 2, ${own}}]`,
+      crypto: `[{"symbol": "BTC", "quantity": 1, ${own}}]`,
+      credits: `[{"montant": 3, "taux": 0, "duree": 1, "date": "2026-11", ${own}}]`,
+    };
+    expect(sums(lists)).toEqual(['1.00', '0.00', '2.00', '81234.56', '0.00', '3.00', '81234.56']);
+  });
+
+  test.each([
+    '"has_credit": false',
+    '"has_credit": null',
+    '"has_credit": false, "credit_montant": 1000, "credit_taux": -1, "credit_date": "jamais"',
+    '"credit_montant": null, "credit_taux": "", "credit_duree": 0, "credit_date": " "',
+    '"has_credit": null, "credit_montant": "0.00", "credit_taux": 0.0, "hasCredit": false',
+  ])('owe nothing for a house with %s', (fields) => {
+    expect(sums({ immobilier: `[{"valeur": 10, ${fields}}]` })[2]).toBe('10.00');
+  });
+
+  test('take a day by its month', () => {
+    const on = (date: string) => `[{"montant": 1200, "taux": 0, "duree": 1, "date": "${date}"}]`;
+    for (const day of ['2026-09-01', '2026-09-30']) {
+      expect(sums({ credits: on(day) })).toEqual(sums({ credits: on('2026-09') }));
+    }
+    expect(sums({ credits: on('2024-02-29') })[5]).toBe('0.00');
+  });
+
   test('that no column can hold are a problem, not a crash', () => {
     expect(sums({ liquidites: plain('99999999999999.99') })[6]).toBe('99999999999999.99');
     expect(problems({ liquidites: plain('99999999999999.99', '0.01') })).toEqual([
@@ -138,19 +167,41 @@ describe('what is wrong is named', () => {
     [
       'a loan without its flag',
       { immobilier: '[{"valeur": 1, "credit_montant": 5}]' },
-      'has_credit : attendu',
+      'has_credit manque (true ou false), alors que credit_montant est rempli',
+    ],
+    [
+      'a loan without its flag, of which only the month is known',
+      { immobilier: '[{"valeur": 1, "has_credit": null, "credit_montant": 0, "credit_date": "2026-01"}]' },
+      'alors que credit_date est rempli',
+    ],
+    [
+      'a loan in another spelling',
+      { immobilier: '[{"valeur": 1, "creditMontant": "5"}]' },
+      'alors que creditMontant est rempli',
+    ],
+    [
+      'a flag in another spelling',
+      { immobilier: '[{"valeur": 1, "Has_Credit": true}]' },
+      'alors que Has_Credit est rempli',
+    ],
+    [
+      'a misspelt figure',
+      {
+        immobilier: house(
+          ', "credit_montnat": 5, "credit_taux": 1, "credit_duree": 1, "credit_date": "2026-01"',
+        ),
+      },
+      'credit_montant manque',
     ],
     ['a rate beyond reason', { credits: credit(', "taux": 100.1') }, 'taux : attendu un taux de 0 à 100 %'],
     ['no whole months', { credits: credit(', "duree": 0.3') }, 'duree : attendu une durée en années'],
     ['no duration', { credits: credit(', "duree": 0') }, 'duree : attendu une durée en années'],
     ['an endless loan', { credits: credit(', "duree": 1000000') }, 'duree : attendu une durée en années'],
-    ['a day for a month', { credits: credit(', "date": "2026-01-15"') }, 'date : attendu un mois AAAA-MM'],
+    ['a day that does not exist', { credits: credit(', "date": "2026-02-29"') }, 'date : attendu un mois'],
+    ['a day of no month', { credits: credit(', "date": "2026-02-00"') }, 'ou un jour AAAA-MM-JJ'],
+    ['a moment', { credits: credit(', "date": "2026-01-15T00:00:00Z"') }, 'date : attendu un mois AAAA-MM'],
     ['a thirteenth month', { credits: credit(', "date": "2026-13"') }, 'date : attendu un mois AAAA-MM'],
-    [
-      'an unknown field',
-      { liquidites: '[{"valeur": 1, "valuer": 2}]' },
-      'champ inconnu « valuer » (connus : nom, valeur)',
-    ],
+    ['a misspelt value', { liquidites: '[{"valuer": 2}]' }, 'liquidites_json, élément 1 : valeur manque'],
   ])('%s', (_title, lists, expected) => {
     const found = problems(lists);
     expect(found).toHaveLength(1);
