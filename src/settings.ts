@@ -97,16 +97,21 @@ export async function storedSettings({ rows }: Pick<Database, 'rows'>): Promise<
   return new Map(stored.map(({ key, value }) => [key, value]));
 }
 
-/** All of them, or none. */
+/** All of them, or none; null puts one back to its default. */
 export async function storeSettings(
   { rows }: Pick<Database, 'rows'>,
   values: Map<string, SettingValue>,
   now: Date,
 ): Promise<void> {
-  const texts = Object.fromEntries([...values].map(([key, value]) => [key, String(value)]));
+  const texts = [...values].map(([key, value]) => [key, value === null ? null : String(value)]);
   await rows(sql`
+    with given as (
+      select key, value from jsonb_each_text(${JSON.stringify(Object.fromEntries(texts))}::jsonb)
+    ), removed as (
+      delete from cronhook.settings where key in (select key from given where value is null)
+    )
     insert into cronhook.settings (key, value, updated_at)
-    select key, value, ${now.toISOString()}::timestamptz from jsonb_each_text(${JSON.stringify(texts)}::jsonb)
+    select key, value, ${now.toISOString()}::timestamptz from given where value is not null
     on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
   `);
 }

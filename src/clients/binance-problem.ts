@@ -26,9 +26,9 @@ export class BinanceBusy extends AppError {
   }
 }
 
-/** True of what may work a moment later. */
+/** True of what may work a moment later; a limit or a ban is not asked twice. */
 export const isPassing = (answer: HttpAnswer | AppError): boolean =>
-  answer instanceof AppError ? !answer.permanent : answer.status >= 500;
+  answer instanceof AppError ? !answer.permanent && !(answer instanceof BinanceBusy) : answer.status >= 500;
 
 /** A parameter that this host does not know; errors -1100 to -1199 are about the request. */
 export function noFilter({ status, body }: HttpAnswer): boolean {
@@ -40,7 +40,7 @@ export function noFilter({ status, body }: HttpAnswer): boolean {
 /** Why Binance gave no prices: https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits. */
 export function refusal(answer: HttpAnswer, host: string): AppError {
   const { status, body } = answer;
-  if (status === 429 || status === 418) return busy(answer, host);
+  if (wantsNoCalls(status)) return busy(answer, host);
   const because = (text: Text) => new AppError('unprocessable', text);
   if (status === 451) return because((t) => t.binance.region(host));
   if (status === 403) return because((t) => t.binance.firewall(host));
@@ -51,7 +51,11 @@ export function refusal(answer: HttpAnswer, host: string): AppError {
   return because((t) => t.binance.refused(detail));
 }
 
-function busy({ status, body, retryAfterSeconds }: HttpAnswer, host: string): BinanceBusy {
+const wantsNoCalls = (status: number | undefined): boolean => status === 429 || status === 418;
+
+type Busy = Pick<HttpAnswer, 'body' | 'retryAfterSeconds'> & { status: number | undefined };
+
+function busy({ status, body, retryAfterSeconds }: Busy, host: string): BinanceBusy {
   const banned = status === 418;
   const text: Text = (t) => (banned ? t.binance.banned(host) : t.binance.busy(host));
   const [, until] = /banned until (\d{13})\b/.exec(typeof body.msg === 'string' ? body.msg : '') ?? [];
@@ -63,6 +67,9 @@ function busy({ status, body, retryAfterSeconds }: HttpAnswer, host: string): Bi
 /** @throws what is no failed call */
 export function unanswered(error: unknown, host: string): AppError {
   if (!(error instanceof NoAnswer)) throw error;
+  const { status, retryAfterSeconds } = error;
+  // What counts had come before it broke off.
+  if (wantsNoCalls(status)) return busy({ status, body: {}, retryAfterSeconds }, host);
   const text: Text = (t) =>
     error.sent ? t.binance.unanswered(host) : t.binance.unreachable(host, error.code);
   return new AppError('unprocessable', text, { cause: error });

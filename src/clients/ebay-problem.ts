@@ -43,7 +43,7 @@ export function searchProblem(answer: HttpAnswer, host: string, secrets: string[
   const { status, retryAfterSeconds } = answer;
   const error = errorOf(answer);
   const detail = words(error.text, secrets);
-  if (status === 429) return tooMany(answer, error.id, host);
+  if (status === 429) return tooMany(retryAfterSeconds, error.id, host);
   if (status >= 500)
     return new EbayProblem('passing', (t) => t.ebay.unavailable(host, status), { retryAfterSeconds });
   if (status === 401) return new EbayProblem('token', (t) => t.ebay.token);
@@ -56,7 +56,7 @@ export function searchProblem(answer: HttpAnswer, host: string, secrets: string[
 /** Whose fault it is that there is no token: RFC 6749, section 5.2. */
 export function tokenProblem(answer: HttpAnswer, host: string, secrets: string[]): EbayProblem {
   const { status, retryAfterSeconds, body } = answer;
-  if (status === 429) return tooMany(answer, undefined, host);
+  if (status === 429) return tooMany(retryAfterSeconds, undefined, host);
   if (status >= 500)
     return new EbayProblem('passing', (t) => t.ebay.unavailable(host, status), { retryAfterSeconds });
   const said = [body.error, body.error_description].filter((text) => typeof text === 'string').join(': ');
@@ -71,12 +71,14 @@ export const notEbay = (host: string, status: number): EbayProblem =>
 
 export function unanswered(error: unknown, host: string): unknown {
   if (!(error instanceof NoAnswer)) return error;
+  const { status, retryAfterSeconds } = error;
+  if (status === 429) return tooMany(retryAfterSeconds, undefined, host);
   const text: Text = (t) => (error.sent ? t.ebay.unanswered(host) : t.ebay.unreachable(host, error.code));
-  return new EbayProblem('passing', text, { cause: error });
+  return new EbayProblem('passing', text, { cause: error, retryAfterSeconds });
 }
 
 /** With a short pause asked for it is the rate; without one the words decide whether it is the day's quota. */
-function tooMany({ retryAfterSeconds }: HttpAnswer, id: number | undefined, host: string): EbayProblem {
+function tooMany(retryAfterSeconds: number | undefined, id: number | undefined, host: string): EbayProblem {
   const pause = retryAfterSeconds ?? 0;
   const spent = pause > LONGEST_PAUSE_SECONDS || (id === REQUEST_LIMIT && retryAfterSeconds === undefined);
   if (spent) return new EbayProblem('quota', (t) => t.ebay.quota, { retryAfterSeconds });

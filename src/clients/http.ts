@@ -7,8 +7,9 @@ export class NoAnswer extends Error {
     readonly sent: boolean,
     /** `ENOTFOUND`, `CERT_HAS_EXPIRED`, `TIMEOUT` … */
     readonly code: string,
-    /** Given when the answer broke off after its first line. */
+    /** Given when the answer broke off after its headers, like what they said of a pause. */
     readonly status: number | undefined,
+    readonly retryAfterSeconds: number | undefined,
     cause: unknown,
   ) {
     super(`no answer: ${code}`, { cause });
@@ -42,6 +43,7 @@ export async function callJson(url: string, { form, timeoutMs, signal, ...init }
   signal.throwIfAborted();
   const limit = AbortSignal.timeout(timeoutMs);
   let status: number | undefined;
+  let retryAfterSeconds: number | undefined;
   try {
     const response = await fetch(url, {
       ...init,
@@ -50,17 +52,19 @@ export async function callJson(url: string, { form, timeoutMs, signal, ...init }
       signal: AbortSignal.any([signal, limit]),
     });
     status = response.status;
+    retryAfterSeconds = pauseOf(response.headers);
     const value = parse(await readLimited(response));
     return {
       status,
-      retryAfterSeconds: seconds(response.headers.get('retry-after')),
+      retryAfterSeconds,
       body: isObject(value) ? value : {},
       items: Array.isArray(value) ? value : undefined,
     };
   } catch (cause) {
     signal.throwIfAborted();
     const code = limit.aborted ? 'TIMEOUT' : codeOf(cause);
-    throw new NoAnswer(limit.aborted || !NOT_SENT.test(code), code, status, cause);
+    const sent = limit.aborted || !NOT_SENT.test(code);
+    throw new NoAnswer(sent, code, status, retryAfterSeconds, cause);
   }
 }
 
@@ -75,9 +79,21 @@ function codeOf(error: unknown): string {
   return String(cause?.code ?? code ?? name);
 }
 
-function seconds(header: string | null): number | undefined {
-  const value = Number(header?.trim() || Number.NaN);
-  return value >= 0 ? Math.ceil(value) : undefined;
+/** Seconds or a date (RFC 9110, section 10.2.3); a date counts from the answer's own, so that no clock need be right. */
+function pauseOf(headers: Headers): number | undefined {
+  const given = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(given)) return Math.min(Math.ceil(Number(given)), Number.MAX_SAFE_INTEGER);
+  const until = httpDate(given);
+  if (until === undefined) return undefined;
+  const from = httpDate(headers.get('date') ?? '') ?? Date.now();
+  return Math.max(0, Math.ceil((until - from) / 1000));
+}
+
+/** `Sun, 06 Nov 1994 08:49:37 GMT`, in milliseconds; the obsolete forms are not read. */
+function httpDate(text: string): number | undefined {
+  if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
 }
 
 async function readLimited(response: Response): Promise<string> {

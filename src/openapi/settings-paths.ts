@@ -21,6 +21,7 @@ export function settingPaths(tasks: AnyTask[]): Json {
       get: { summary: 'Every setting', tags, security: secured, responses: { 200: shown, ...refused } },
       put: {
         summary: 'Change settings: all that are given, or none',
+        description: 'A value of null puts the setting back to its default.',
         tags,
         security: secured,
         requestBody: {
@@ -30,7 +31,7 @@ export function settingPaths(tasks: AnyTask[]): Json {
               schema: {
                 type: 'object',
                 properties,
-                patternProperties: { '^threshold\\.[a-z][a-z0-9_.]*$': { type: 'number' } },
+                patternProperties: { '^threshold\\.[a-z][a-z0-9_.]*$': nullable('number') },
                 additionalProperties: false,
               },
             },
@@ -91,14 +92,14 @@ export const settingSchemas: Json = {
 function schemaOf(setting: Setting): Json {
   switch (setting.type) {
     case 'boolean':
-      return { type: 'boolean', default: setting.default };
+      return { ...nullable('boolean'), default: setting.default };
     case 'choice':
-      return { enum: setting.values, default: setting.default };
+      return { enum: [...setting.values, null], default: setting.default };
     case 'schedule':
-      return { type: 'string', default: setting.default };
+      return { ...nullable('string'), default: setting.default };
     default: {
       const { type, min, max } = setting;
-      return { type, minimum: min, maximum: max, default: setting.default };
+      return { ...nullable(type), minimum: min, maximum: max, default: setting.default };
     }
   }
 }

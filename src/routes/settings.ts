@@ -81,7 +81,7 @@ function checkedSettings(
   for (const [key, value] of Object.entries(fields)) {
     const setting = settingAt(key, named);
     if (!setting) unknown.push(key.slice(0, LONGEST_KEY).toWellFormed());
-    else if (accepts(setting, value)) values.set(key, value);
+    else if (value === null || accepts(setting, value)) values.set(key, value);
     else problems.push(messages.errors.parameterInvalid(key, expectationOf(setting, messages)));
   }
   if (unknown.length > 0) {

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { blockCalls, takeCall } from '../../src/db/api-usage.js';
 import { ebayError, item, quotaSpent, shippedFor } from '../support/ebay.js';
 import { MARKET, startPricing } from '../support/pricing.js';
-import { spawnRun } from '../support/run-process.js';
 
 const SEARCH = /^GET .*search/;
 
@@ -285,6 +285,65 @@ describe('the quota', () => {
     expect((await pricing.run()).stats).toMatchObject({ priced: 6, remaining: 0 });
   });
 
+  test('that eBay has paused stays so over midnight, for days if it must', async () => {
+    const { db, calls } = await startPricing();
+    const take = (day: string, now: string) =>
+      takeCall(db.query, { provider: 'ebay', day }, { limit: 5_000, now: new Date(now) });
+    await blockCalls(db.query, { provider: 'ebay', day: '2026-11-16' }, new Date('2026-11-20T12:00:00Z'));
+    expect(await take('2026-11-17', '2026-11-17T08:00:00Z')).toBe(false);
+    expect(await take('2026-11-20', '2026-11-20T11:59:59Z')).toBe(false);
+    expect(await calls()).toBe(0);
+    const other = { provider: 'another', day: '2026-11-17' };
+    expect(await takeCall(db.query, other, { limit: 1, now: new Date('2026-11-17T08:00:00Z') })).toBe(true);
+    expect(await take('2026-11-20', '2026-11-20T12:00:00Z')).toBe(true);
+  });
+
+  /** The price is found on the second page only. */
+  const onSecondPage = [
+    ...Array.from({ length: 198 }, () => item(100, { shippingOptions: [] })),
+    ...MARKET.map((cents) => item(cents)),
+  ];
+  const nights = ['2026-11-21T02:30:00Z', '2026-11-22T02:30:00Z', '2026-11-23T02:30:00Z'];
+
+  test.each([
+    [1, 1],
+    [2, 0],
+    [5, 0],
+  ])('of %i prices a card a day though each wants more pages', async (limit, tooFew) => {
+    const pricing = await startPricing();
+    await pricing.set({ daily_api_limit: limit });
+    for (let n = 1; n <= 9; n++) {
+      await pricing.card(`card-${n}`);
+      pricing.ebay.markets.set(`card-${n}`, onSecondPage);
+    }
+    const priced: number[] = [];
+    for (const night of nights) {
+      pricing.turn(night);
+      const { stats } = await pricing.run();
+      priced.push(Number(stats.priced));
+      expect(stats).toMatchObject({ apiCalls: limit, quotaReached: true });
+      expect(Number(stats.tooFew) > 0).toBe(tooFew > 0);
+    }
+    expect(Math.min(...priced)).toBeGreaterThanOrEqual(1);
+    const seen = (await pricing.observations()).map(({ sku }) => sku);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  test('of one call is not spent on the same card day after day when eBay does not answer it', async () => {
+    const pricing = await startPricing();
+    await pricing.set({ daily_api_limit: 1 });
+    await pricing.card('broken', { last_priced_at: '2026-11-01' });
+    await pricing.card('good', { last_priced_at: '2026-11-02' });
+    pricing.ebay.failing.set('broken', { status: 500 });
+    const runs = [];
+    for (const night of nights) {
+      pricing.turn(night);
+      runs.push((await pricing.run()).stats);
+    }
+    expect(runs.map(({ priced }) => priced)).toEqual([0, 1, 0]);
+    expect(pricing.ebay.searches().map(({ query }) => query.get('q'))).toEqual(['broken', 'good', 'broken']);
+  });
+
   test('of 5,000 is 5,000 calls for three processes at once, never 5,001', { timeout: 120_000 }, async () => {
     const pricing = await startPricing();
     const script = new URL('../support/take-calls-process.ts', import.meta.url).pathname;
@@ -371,14 +430,15 @@ describe('eBay', () => {
     async (_what, fault, message) => {
       const pricing = await startPricing();
       for (let n = 1; n <= 12; n++) await pricing.card(`card-${n}`);
-      pricing.ebay.fail(SEARCH, fault, { times: 40 });
+      pricing.ebay.fail(SEARCH, fault);
       const answer = await pricing.run();
       expect(answer.status).toBe('partial');
       expect(answer.errors[0]?.message).toMatch(message);
       expect(answer.stats).toMatchObject({ priced: 0, remaining: 12, quotaReached: false });
       expect(pricing.ebay.searches().length).toBeLessThanOrEqual(8 * 4);
       expect(await pricing.batches()).toMatchObject([{ status: 'running' }]);
-      for (let call = 0; call < 3; call++) await pricing.run();
+      pricing.ebay.recover();
+      await pricing.run();
       expect(await pricing.batches()).toMatchObject([{ status: 'completed', cards_priced: 12 }]);
     },
   );
@@ -401,41 +461,4 @@ describe('eBay', () => {
     expect(answer).toMatchObject({ status: 'partial', stats: { priced: 2, failed: 6, apiCalls: 8 } });
     expect(answer.errors[0]?.message).toContain('12002: The q value is too long');
   });
-});
-
-test('a batch killed in the middle goes on: one batch, each card once', { timeout: 120_000 }, async () => {
-  const pricing = await startPricing({ at: new Date().toISOString() });
-  const skus = Array.from({ length: 60 }, (_, n) => `card-${n}`);
-  for (const sku of skus)
-    await pricing.card(
-      sku,
-      { price_cents: 1_000 },
-      MARKET.map((cents) => cents * 3),
-    );
-  await pricing.set({ batch_hour: 0 });
-  const env = { DATABASE_URL: pricing.databaseUrl, ...pricing.ebay.env };
-  for (let kill = 1; kill <= 1; kill++) {
-    const run = spawnRun('pricing', env);
-    while ((await pricing.observations()).length < kill * 12 && run.child.exitCode === null) await sleep(3);
-    run.child.kill('SIGKILL');
-    await run.ended;
-    // What waiting for a minute does.
-    await pricing.db.rows(sql`update cronhook.task_leases set expires_at = '-infinity'`);
-  }
-  const between = (await pricing.observations()).length;
-  expect(between).toBeGreaterThanOrEqual(12);
-  pricing.turn(new Date().toISOString());
-  const answer = await pricing.run();
-  expect(answer.status).toBe('succeeded');
-  const [batch, ...others] = await pricing.batches();
-  expect(others).toEqual([]);
-  expect(batch).toMatchObject({ status: 'completed', cards_priced: 60 });
-  expect(batch?.api_calls).toBe(await pricing.calls());
-  // A search that was on its way when the process died: no more than one for each that ran side by side.
-  expect(pricing.ebay.searches().length).toBeLessThanOrEqual(60 + 4);
-  expect(pricing.ebay.searches().length).toBeLessThanOrEqual(batch?.api_calls ?? 0);
-  const seen = (await pricing.observations()).map(({ sku }) => sku);
-  expect(seen.sort()).toEqual(skus.sort());
-  // Twenty percent once, not twice.
-  for (const sku of skus.slice(0, 5)) expect(await pricing.price(sku)).toBe(1_199);
 });

@@ -109,7 +109,6 @@ describe('PUT /settings', () => {
     ['batch_hour', -1],
     ['batch_hour', 3.5],
     ['batch_hour', '3'],
-    ['batch_hour', null],
     ['daily_api_limit', -1],
     ['daily_api_limit', 1e12],
     ['min_sample', 0],
@@ -145,6 +144,47 @@ describe('PUT /settings', () => {
     for (const key of unknown.slice(0, 4)) expect(answer.message).toContain(key);
     expect(answer.message).toContain('undercut_percent');
     expect(await service.stored()).toEqual([]);
+  });
+
+  test('with null puts each given key back to its default, beside others that change', async () => {
+    const service = await start();
+    await service.put({
+      batch_enabled: false,
+      batch_hour: 23,
+      iqr_factor: 2.25,
+      rounding: 'none',
+      'threshold.cpu_percent': 92.5,
+      'task.pricing.schedule': '*/30 * * * *',
+      'task.pricing.enabled': false,
+    });
+    const { status, settings } = await service.put({
+      batch_enabled: null,
+      batch_hour: 4,
+      iqr_factor: null,
+      rounding: null,
+      min_sample: null,
+      'threshold.cpu_percent': null,
+      'task.pricing.schedule': null,
+      'task.pricing.enabled': null,
+    });
+    expect(status).toBe(200);
+    expect(settings).toMatchObject({
+      batch_enabled: { value: true },
+      iqr_factor: { value: 1.5 },
+      rounding: { value: '.99' },
+      'task.pricing.schedule': { value: '0 * * * *' },
+      'task.pricing.enabled': { value: true },
+    });
+    expect(settings['threshold.cpu_percent']).toBeUndefined();
+    expect(await service.stored()).toEqual([{ key: 'batch_hour', value: '4' }]);
+  });
+
+  test('with null puts nothing back when something beside it is wrong or unknown', async () => {
+    const service = await start();
+    await service.put({ batch_hour: 4 });
+    expect((await service.put({ batch_hour: null, rounding: '.95' })).status).toBe(400);
+    expect((await service.put({ batch_hour: null, batchHour: null })).status).toBe(400);
+    expect(await service.value('batch_hour')).toBe(4);
   });
 
   test('refuses a body that is no JSON object, and takes an empty one', async () => {

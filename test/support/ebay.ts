@@ -40,6 +40,7 @@ export const shippedFor = (cents: number, currency = 'EUR') => ({
 /** The part of eBay that pricing meets (OAuth, Browse API) on this machine, until the test ends. */
 export async function startEbay() {
   const markets = new Map<string, Item[]>();
+  const failing = new Map<string, ApiAnswer>();
   const valid = new Set<string>();
   let tokens = 0;
   let expiresIn = 7200;
@@ -86,6 +87,8 @@ export async function startEbay() {
     if (!/^EBAY_[A-Z]{2}$/.test(String(headers['x-ebay-c-marketplace-id'])))
       return ebayError(409, 12_000, 'The marketplace is missing');
     const q = query.get('q') ?? '';
+    const failure = failing.get(q);
+    if (failure) return failure;
     if (!q && !query.get('category_ids'))
       return ebayError(
         400,
@@ -110,6 +113,8 @@ export async function startEbay() {
     clientId: CLIENT_ID,
     clientSecret: new Secret(CLIENT_SECRET),
     markets,
+    /** What is answered to a search for this, always. */
+    failing,
     /** What the service needs to know. */
     env: { EBAY_API_URL: api.apiUrl, EBAY_CLIENT_ID: CLIENT_ID, EBAY_CLIENT_SECRET: CLIENT_SECRET },
     searches: () => api.requests.filter(({ path }) => path === SEARCH),

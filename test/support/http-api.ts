@@ -8,6 +8,8 @@ export interface ApiAnswer {
   /** An object is sent as JSON, a text as it stands. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** The body begins, then no more comes. */
+  cut?: boolean;
 }
 
 /** `hang`: never answers; `reset`: hangs up instead; `stall`, `cut`: the answer begins, then no more comes. */
@@ -55,6 +57,10 @@ export async function startApi(handler: Handler) {
     fail(on: RegExp, fault: Fault, { times = Number.POSITIVE_INFINITY, done = false } = {}) {
       faults.push({ on, fault, times, done });
     },
+    /** No more of what was planned to fail does. */
+    recover() {
+      faults.length = 0;
+    },
   };
 }
 
@@ -80,11 +86,14 @@ function send(response: ServerResponse, { status, body = '', headers }: ApiAnswe
 function misbehave(response: ServerResponse, fault: Fault): void {
   if (fault === 'hang') return;
   if (fault === 'reset') response.socket?.destroy();
-  else if (typeof fault === 'object') send(response, fault);
-  else {
-    const headers = { 'content-type': 'application/json', 'content-length': '1000', etag: '"1"' };
-    response.writeHead(200, headers);
-    response.write('{"data": [');
-    if (fault === 'cut') setTimeout(() => response.socket?.destroy(), 20);
-  }
+  else if (fault === 'stall' || fault === 'cut') begin(response, { status: 200, cut: fault === 'cut' });
+  else if (fault.cut) begin(response, fault);
+  else send(response, fault);
+}
+
+function begin(response: ServerResponse, { status, headers, cut }: ApiAnswer): void {
+  const usual = { 'content-type': 'application/json', 'content-length': '1000', etag: '"1"' };
+  response.writeHead(status, { ...usual, ...headers });
+  response.write('{"data": [');
+  if (cut) setTimeout(() => response.socket?.destroy(), 20);
 }

@@ -9,6 +9,8 @@ export const NIGHT = '2026-11-21T02:30:00Z';
 
 interface Options {
   at?: string;
+  /** How far each look at the clock moves it. */
+  tickMs?: number;
   env?: Record<string, string>;
   databaseUrl?: string;
 }
@@ -23,10 +25,14 @@ export interface StoredBatch {
 }
 
 /** prix-cartes with eBay, on a clock that the test turns. */
-export async function startPricing({ at = NIGHT, env = {}, ...options }: Options = {}) {
+export async function startPricing({ at = NIGHT, tickMs = 0, env = {}, ...options }: Options = {}) {
   let now = new Date(at);
   const ebay = await startEbay();
-  const service = await startTestService({ now: () => now, env: { ...ebay.env, ...env }, ...options });
+  const look = () => {
+    now = new Date(now.getTime() + tickMs);
+    return now;
+  };
+  const service = await startTestService({ now: look, env: { ...ebay.env, ...env }, ...options });
   const { db } = service;
   service.context.services.ebay = createEbay({
     ...ebay,
@@ -90,6 +96,14 @@ export async function startPricing({ at = NIGHT, env = {}, ...options }: Options
         select id, batch_date::text, status, cards_priced, api_calls, finished_at is not null as finished
         from cronhook.batch_runs order by started_at, created_at
       `),
+    /** The cards that wait behind the others. */
+    failed: async () => {
+      const rows = await db.rows<{ sku: string }>(sql`
+        select card.sku from cronhook.pricing_failures failure
+        join cronhook.cards card on card.id = failure.card_id order by card.sku
+      `);
+      return rows.map(({ sku }) => sku);
+    },
     calls: async () =>
       (
         await db.rows<{ calls: number }>(

@@ -1,14 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Executor, rowsOf } from '../../db/client.js';
 import type { TaskDatabase } from '../define.js';
-import type { Card } from './model.js';
+import { sqlTime } from './batch.js';
+import type { Card, PricingContext, Round } from './model.js';
 
 /** Cards read at a time. */
 const PAGE = 200;
 
 const columns = sql`card.id, card.sku, card.query, card.category_id as "categoryId", card.condition,
   card.cost_cents as "costCents", card.price_cents as "priceCents", card.min_price_cents as "minPriceCents",
-  card.max_price_cents as "maxPriceCents", card.last_priced_at::text as "lastPricedAt"`;
+  card.max_price_cents as "maxPriceCents"`;
 
 /** Those to price that the batch has not priced; without a batch all. */
 const toPrice = (batchId: string | undefined): SQL =>
@@ -19,16 +20,26 @@ const toPrice = (batchId: string | undefined): SQL =>
         where observation.batch_run_id = ${batchId}::uuid and observation.card_id = card.id
       )`;
 
-/** The longest unpriced first, page by page; each comes once, priced meanwhile or not. */
+interface WaitingCard extends Card {
+  /** As PostgreSQL writes it, to the microsecond. */
+  lastTriedAt: string | null;
+}
+
+/** The moment of the last price, or of a failure since. */
+const lastTriedAt = sql`greatest(card.last_priced_at, failure.failed_at)`;
+
+/** The longest untried first, page by page; each comes once, priced or failed meanwhile or not. */
 export async function* cardsToPrice(
-  db: Pick<TaskDatabase, 'rows'>,
-  batchId: string | undefined,
+  { db, now }: Pick<PricingContext, 'db' | 'now'>,
+  batch: Pick<Round, 'batchId' | 'since'> | undefined,
 ): AsyncGenerator<Card[]> {
-  for (let after: Card | undefined; ; ) {
-    const page: Card[] = await db.rows<Card>(sql`
-      select ${columns} from cronhook.cards card
-      where ${toPrice(batchId)} and ${after ? isAfter(after) : sql`true`}
-      order by card.last_priced_at nulls first, card.id limit ${PAGE}
+  for (let after: WaitingCard | undefined; ; ) {
+    const page: WaitingCard[] = await db.rows<WaitingCard>(sql`
+      select ${columns}, ${lastTriedAt}::text as "lastTriedAt"
+      from cronhook.cards card left join cronhook.pricing_failures failure on failure.card_id = card.id
+      where ${toPrice(batch?.batchId)} and ${batch ? notFailedSince(batch.since, now()) : sql`true`}
+        and ${after ? isAfter(after) : sql`true`}
+      order by ${lastTriedAt} nulls first, card.id limit ${PAGE}
     `);
     if (page.length > 0) yield page;
     if (page.length < PAGE) return;
@@ -36,10 +47,14 @@ export async function* cardsToPrice(
   }
 }
 
-function isAfter({ id, lastPricedAt }: Card): SQL {
-  return lastPricedAt === null
-    ? sql`(card.last_priced_at is not null or card.id > ${id}::uuid)`
-    : sql`(card.last_priced_at, card.id) > (${lastPricedAt}::timestamptz, ${id}::uuid)`;
+/** A moment that is yet to come was written by a wrong clock: it keeps nobody waiting. */
+const notFailedSince = (since: Date, now: Date): SQL =>
+  sql`(failure.failed_at > ${sqlTime(since)} and failure.failed_at <= ${sqlTime(now)}) is not true`;
+
+function isAfter({ id, lastTriedAt: moment }: WaitingCard): SQL {
+  return moment === null
+    ? sql`(${lastTriedAt} is not null or card.id > ${id}::uuid)`
+    : sql`(${lastTriedAt}, card.id) > (${moment}::timestamptz, ${id}::uuid)`;
 }
 
 export async function countCards(

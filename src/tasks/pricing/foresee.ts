@@ -23,7 +23,7 @@ export async function foresee(context: PricingContext, settings: PricingSettings
   const { db, now, would } = context;
   const { calls, limit } = await ebayUsage(db, settings.daily_api_limit, now());
   const cards = await countCards(db, undefined);
-  const { value: page } = await cardsToPrice(db, undefined).next();
+  const { value: page } = await cardsToPrice(context, undefined).next();
   const shown: Card[] = (page ?? []).slice(0, Math.min(SHOWN, limit - calls));
   const markets = await lastMarkets(context, shown);
   for (const card of shown) would(card.sku, actionFor(context, settings, card, markets.get(card.id)));

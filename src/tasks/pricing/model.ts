@@ -11,8 +11,6 @@ export interface Card extends PriceLimits {
   query: string;
   categoryId: string | null;
   condition: string | null;
-  /** As PostgreSQL writes it, to the microsecond. */
-  lastPricedAt: string | null;
 }
 
 /** A batch while it is worked on. */
@@ -20,6 +18,8 @@ export interface Round {
   context: PricingContext;
   settings: PricingSettings;
   batchId: string;
+  /** When this run took the batch up. */
+  since: Date;
   tally: { priced: number; changed: number; tooFew: number; apiCalls: number };
   line: Line;
   /** What keeps the cards that are left from being priced now. */

@@ -1,22 +1,13 @@
 import { sql } from 'drizzle-orm';
-import type { EbayOffer } from '../../clients/ebay-offers.js';
-import { blockCalls, takeCall } from '../../db/api-usage.js';
 import type { Transaction } from '../../db/client.js';
 import { AppError } from '../../errors.js';
+import { askEbay } from './ask-ebay.js';
 import { sqlTime } from './batch.js';
 import { lockCard } from './cards.js';
+import { forgetFailure } from './failures.js';
 import type { Card, Round } from './model.js';
 import { ceilingOf, floorOf, type Guardrail, type Suggestion, suggestPrice } from './price-rule.js';
-import { ebayDay, nextEbayDay } from './quota.js';
-import { type Sample, summarise, withoutOutliers } from './sample.js';
-
-/** A search is worth no more calls, however few of its offers can be compared. */
-const MOST_PAGES = 3;
-
-/** No call of today's quota is left. */
-export class QuotaSpent extends Error {
-  override readonly name = 'QuotaSpent';
-}
+import { type Sample, summarise } from './sample.js';
 
 /** Asks eBay, then writes what it said and what becomes of the price, in one transaction. */
 export async function priceCard(round: Round, card: Card): Promise<void> {
@@ -24,11 +15,7 @@ export async function priceCard(round: Round, card: Card): Promise<void> {
   let totals: number[];
   try {
     checkCard(card, round);
-    totals = await askEbay(round, card, async () => {
-      await place.turn;
-      await takeOne(round);
-      place.leave();
-    });
+    totals = await askEbay(round, card, place);
   } finally {
     place.leave();
   }
@@ -48,62 +35,6 @@ export function checkCard(card: Card, { settings }: Pick<Round, 'settings'>): vo
     throw new AppError('unprocessable', (t) => t.pricing.noQuery, { permanent: true });
   if (floorOf(card, settings) > ceilingOf(card))
     throw new AppError('unprocessable', (t) => t.pricing.floorAboveCeiling, { permanent: true });
-}
-
-/** Price and shipping of the comparable offers without outliers; further pages only while these are too few. */
-async function askEbay(
-  { context, settings }: Round,
-  card: Card,
-  beforeCall: () => Promise<void>,
-): Promise<number[]> {
-  const { query, categoryId, condition } = card;
-  const offers = new Map<string | symbol, EbayOffer>();
-  let totals: number[] = [];
-  let offset: number | undefined = 0;
-  for (
-    let pages = 0;
-    offset !== undefined && pages < MOST_PAGES && totals.length < settings.min_sample;
-    pages++
-  ) {
-    const search = { query, categoryId, condition, offset };
-    const page = await context.ebay.search(search, beforeCall, context.signal);
-    // An offer may slip to the next page between two calls.
-    for (const offer of page.offers) offers.set(offer.itemId ?? Symbol(), offer);
-    totals = withoutOutliers(
-      [...offers.values()].map(({ totalCents }) => totalCents),
-      settings.iqr_factor,
-    );
-    offset = page.nextOffset;
-  }
-  return totals;
-}
-
-/** One call of the quota, counted for the batch with it. */
-async function takeOne({ context, settings, batchId, tally }: Round): Promise<void> {
-  const now = context.now();
-  await context.db.write(async (tx) => {
-    if (!(await takeCall(tx, ebayDay(now), { limit: settings.daily_api_limit, now }))) throw new QuotaSpent();
-    await tx.execute(
-      sql`update cronhook.batch_runs set api_calls = api_calls + 1 where id = ${batchId}::uuid`,
-    );
-  });
-  tally.apiCalls += 1;
-}
-
-/** What is asked for beyond that is a mistake. */
-const LONGEST_PAUSE_SECONDS = 4 * 24 * 3_600;
-
-/** eBay says itself that the day's calls are spent, or when it wants the next one. */
-export async function rememberPause(
-  { context }: Round,
-  retryAfterSeconds: number | undefined,
-): Promise<void> {
-  const now = context.now();
-  const until =
-    retryAfterSeconds === undefined
-      ? nextEbayDay(now)
-      : new Date(now.getTime() + Math.min(retryAfterSeconds, LONGEST_PAUSE_SECONDS) * 1000);
-  await context.db.write((tx) => blockCalls(tx, ebayDay(now), until));
 }
 
 interface Findings {
@@ -140,6 +71,7 @@ async function writePrice(
   await tx.execute(sql`
     update cronhook.cards set price_cents = ${price}::int, last_priced_at = ${now} where id = ${id}::uuid
   `);
+  await forgetFailure(tx, card);
   await tx.execute(sql`
     update cronhook.batch_runs set cards_priced = cards_priced + 1 where id = ${batchId}::uuid
   `);

@@ -1,17 +1,20 @@
 import { z } from 'zod';
 import { localDay } from '../../calendar.js';
 import { EbayProblem } from '../../clients/ebay-problem.js';
+import { isDatabaseUnavailable } from '../../errors.js';
 import { type PricingSettings, pricingSettings, storedSettings } from '../../settings.js';
 import { defineTask } from '../define.js';
+import { mostPages, QuotaSpent, rememberPause } from './ask-ebay.js';
 import { closeBatch, openBatch } from './batch.js';
 import { cardsToPrice, countCards } from './cards.js';
 import { skipUnlessDue } from './due.js';
+import { rememberFailure, sweepFailures } from './failures.js';
 import { foresee } from './foresee.js';
 import { Line } from './line.js';
 import type { Card, PricingContext, Round } from './model.js';
-import { priceCard, QuotaSpent, rememberPause } from './price-card.js';
+import { priceCard } from './price-card.js';
 
-/** Searches side by side. */
+/** Searches side by side, where a day has calls for all of them. */
 const CONCURRENCY = 4;
 /** So many cards in a row without an answer mean that eBay is away: the others are left to the next call. */
 const MOST_UNANSWERED = 5;
@@ -31,6 +34,7 @@ export const pricing = defineTask({
     await skipUnlessDue(context, settings);
     if (context.dryRun) return foresee(context, settings);
     const batch = await openBatch(context, localDay(context.now(), context.site.timeZone));
+    await sweepFailures(context);
     const round = newRound(context, settings, batch.id);
     const remaining = await endBatch(round, await priceCards(round));
     return { ...round.tally, remaining, quotaReached: round.stop?.why === 'quota' };
@@ -47,6 +51,7 @@ const newRound = (context: PricingContext, settings: PricingSettings, batchId: s
   context,
   settings,
   batchId,
+  since: context.now(),
   tally: { priced: 0, changed: 0, tooFew: 0, apiCalls: 0 },
   line: new Line(),
   stop: undefined,
@@ -55,10 +60,11 @@ const newRound = (context: PricingContext, settings: PricingSettings, batchId: s
 
 /** @returns true when every card was tried */
 async function priceCards(round: Round): Promise<boolean> {
-  const { context, batchId, tally } = round;
-  const { db, each, outOfTime } = context;
-  for await (const cards of cardsToPrice(db, batchId)) {
-    await each(cards, { concurrency: CONCURRENCY, name: ({ sku }) => sku }, async (card) => {
+  const { context, tally } = round;
+  const { each, outOfTime } = context;
+  const concurrency = sideBySide(round.settings);
+  for await (const cards of cardsToPrice(context, round)) {
+    await each(cards, { concurrency, name: ({ sku }) => sku }, async (card) => {
       if (round.stop || outOfTime()) return;
       await priceOrStop(round, card);
       context.progress({ ...tally });
@@ -68,6 +74,10 @@ async function priceCards(round: Round): Promise<boolean> {
   return true;
 }
 
+/** So few that a day's calls suffice for them, or each would get some and none enough, day after day. */
+const sideBySide = (settings: PricingSettings): number =>
+  Math.max(1, Math.min(CONCURRENCY, Math.floor(settings.daily_api_limit / mostPages(settings))));
+
 async function priceOrStop(round: Round, card: Card): Promise<void> {
   try {
     await priceCard(round, card);
@@ -75,21 +85,31 @@ async function priceOrStop(round: Round, card: Card): Promise<void> {
   } catch (error) {
     if (error instanceof QuotaSpent) {
       round.stop ??= { why: 'quota' };
+      if (error.inVain) await rememberFailure(round, card);
       return;
     }
-    if (!(error instanceof EbayProblem)) throw error;
-    if (error.verdict === 'quota') {
-      await rememberPause(round, error.retryAfterSeconds);
-      round.stop ??= { why: 'quota' };
-      return;
-    }
-    if (error.verdict === 'account') {
-      round.stop = { why: 'fatal', error };
-      return;
-    }
-    if (error.verdict === 'passing') round.unanswered += 1;
-    if (round.unanswered >= MOST_UNANSWERED) round.stop ??= { why: 'away' };
+    if (error instanceof EbayProblem && (await concernsAll(round, error))) return;
+    if (!isDatabaseUnavailable(error)) await rememberFailure(round, card);
     throw error;
+  }
+}
+
+/** @returns true when the card is not to blame, and none of the others can be priced now either */
+async function concernsAll(round: Round, problem: EbayProblem): Promise<boolean> {
+  switch (problem.verdict) {
+    case 'quota':
+      round.stop ??= { why: 'quota' };
+      await rememberPause(round, problem.retryAfterSeconds);
+      return true;
+    case 'account':
+      round.stop = { why: 'fatal', error: problem };
+      return true;
+    case 'passing':
+      round.unanswered += 1;
+      if (round.unanswered >= MOST_UNANSWERED) round.stop ??= { why: 'away' };
+      return false;
+    default:
+      return false;
   }
 }
 
