@@ -1,6 +1,8 @@
 CREATE TABLE "cronhook"."pricing_failures" (
 	"card_id" uuid PRIMARY KEY NOT NULL,
 	"failed_at" timestamp with time zone NOT NULL,
+	"batch_run_id" uuid,
+	"tries" integer DEFAULT 0 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint

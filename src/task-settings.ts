@@ -65,10 +65,14 @@ export function warnOfSettings(settings: TaskSettings, tasks: AnyTask[], log: Lo
 
 const quoted = (value: string): string => `"${plainLine(value, LONGEST_QUOTE)}"`;
 
+/** Five fields, or a name such as `@daily`, as schedulers have them: neither seconds nor dates. */
+const SCHEDULE = /^(\S+( +\S+){4}|@[a-z]+)$/;
+
+/** One that never comes, such as 30 February, is none. */
 export function isSchedule(expression: string): boolean {
+  if (!SCHEDULE.test(expression)) return false;
   try {
-    new Cron(expression, { paused: true });
-    return true;
+    return new Cron(expression, { paused: true }).nextRun() !== null;
   } catch {
     return false;
   }

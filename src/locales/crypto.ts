@@ -19,6 +19,8 @@ export interface CryptoTexts {
     noCallBefore(why: string, time: string): string;
     notTraded: string;
     noRate(pair: string): string;
+    /** The rate that the price is crossed with was refused itself. */
+    rateRefused(pair: string): string;
     notPositive(pair: string, given: string): string;
     unreadable(pair: string, given: string): string;
     absurd(pair: string, given: string, old: string): string;
@@ -52,6 +54,8 @@ export const cryptoFr: CryptoTexts = {
       `${why} : les anciens prix sont gardés, aucun appel ne sera fait avant le ${time}`,
     notTraded: 'Binance ne l’échange contre ni EUR, ni USDT, ni BTC : l’ancien prix est gardé',
     noRate: (pair) => `Binance ne donne pas le cours ${pair} : l’ancien prix est gardé`,
+    rateRefused: (pair) =>
+      `le cours ${pair}, par lequel son prix serait converti, est invraisemblable : l’ancien prix est gardé`,
     notPositive: (pair, given) => `Binance donne ${given} pour ${pair} : l’ancien prix est gardé`,
     unreadable: (pair, given) =>
       `Binance ne donne pas de nombre utilisable pour ${pair} (« ${given} ») : l’ancien prix est gardé`,
@@ -89,6 +93,8 @@ export const cryptoEn: CryptoTexts = {
     noCallBefore: (why, time) => `${why}: the old prices stay, no call will be made before ${time}`,
     notTraded: 'Binance trades it with neither EUR, nor USDT, nor BTC: the old price stays',
     noRate: (pair) => `Binance does not give the rate ${pair}: the old price stays`,
+    rateRefused: (pair) =>
+      `the rate ${pair}, which its price would be crossed with, is absurd: the old price stays`,
     notPositive: (pair, given) => `Binance gives ${given} for ${pair}: the old price stays`,
     unreadable: (pair, given) =>
       `Binance gives no usable number for ${pair} ("${given}"): the old price stays`,

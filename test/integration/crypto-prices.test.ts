@@ -105,6 +105,25 @@ describe('a run', () => {
     expect(service.binance.asked()).toEqual(['GET /api/v3/ticker/price']);
   });
 
+  test('crosses no coin with a rate that it has just refused for its own coin', async () => {
+    const service = await start(['BTC', 'XMR', 'SHIB']);
+    service.binance.list({ XMRBTC: '0.00412300' });
+    await service.run();
+    const before = await service.prices();
+    service.clock.now = at(HOUR);
+    service.binance.list({ BTCEUR: '812345.60000001' });
+    const { stats, errors } = await service.run();
+    expect(stats).toMatchObject({ updated: 1, failed: 2 });
+    expect(errors).toEqual([
+      { item: 'BTC', message: expect.stringContaining('BTCEUR') },
+      { item: 'XMR', message: expect.stringContaining('BTCEUR') },
+    ]);
+    const after = await service.prices();
+    expect(after.filter(({ symbol }) => symbol !== 'SHIB')).toEqual(
+      before.filter(({ symbol }) => symbol !== 'SHIB'),
+    );
+  });
+
   test('writes new prices over old ones, and one point an hour however often it is called', async () => {
     const service = await start(['BTC']);
     await service.run();

@@ -105,4 +105,75 @@ describe('a card that cannot be priced', () => {
     const kept = await pricing.db.rows<{ card_id: string }>(sql`select * from cronhook.pricing_failures`);
     expect(kept.map(({ card_id }) => card_id).sort()).toEqual([justOff, wanted].sort());
   });
+
+  test('keeps the batch open while eBay is away, so that the next call prices it', async () => {
+    const pricing = await startPricing();
+    for (const sku of ['A', 'B', 'C']) await pricing.card(sku);
+    for (const sku of ['A', 'B', 'C']) pricing.ebay.failing.set(sku, { status: 503 });
+    for (const hour of ['02', '03', '04', '05', '06']) {
+      pricing.turn(`2026-11-21T${hour}:30:00Z`);
+      expect(await pricing.run()).toMatchObject({ status: 'partial', stats: { priced: 0, remaining: 3 } });
+    }
+    pricing.ebay.failing.clear();
+    pricing.turn('2026-11-21T07:30:00Z');
+    expect(await pricing.run()).toMatchObject({ status: 'succeeded', stats: { priced: 3, remaining: 0 } });
+    pricing.turn('2026-11-21T08:30:00Z');
+    expect((await pricing.run()).status).toBe('skipped');
+  });
+
+  test('is given up for the day after three calls when eBay answers others', async () => {
+    const pricing = await startPricing();
+    for (const sku of ['A', 'B', 'C']) await pricing.card(sku);
+    pricing.ebay.failing.set('B', { status: 503 });
+    expect((await pricing.run()).stats).toMatchObject({ priced: 2, remaining: 1 });
+    pricing.turn('2026-11-21T03:30:00Z');
+    expect((await pricing.run()).stats).toMatchObject({ priced: 0, remaining: 1 });
+    pricing.turn('2026-11-21T04:30:00Z');
+    expect((await pricing.run()).stats).toMatchObject({ priced: 0, remaining: 0 });
+    pricing.turn('2026-11-21T05:30:00Z');
+    expect((await pricing.run()).status).toBe('skipped');
+    expect((await pricing.batches()).map(({ status }) => status)).toEqual(['completed']);
+    pricing.ebay.failing.clear();
+    pricing.turn('2026-11-22T02:30:00Z');
+    expect((await pricing.run()).stats).toMatchObject({ priced: 3, remaining: 0 });
+  });
+});
+
+describe('settings that change while a batch runs', () => {
+  /** As somebody who changes a setting once five cards are priced. */
+  async function changeAfterFive(key: string, value: string) {
+    const pricing = await startPricing();
+    for (let n = 1; n <= 30; n++) await pricing.card(`card-${n}`, good(n));
+    await pricing.db.rows(sql`
+      create function cronhook.change() returns trigger language plpgsql as ${sql.raw(`$$ begin
+        if (select count(*) from cronhook.price_observations) >= 5 then
+          insert into cronhook.settings (key, value) values ('${key}', '${value}') on conflict do nothing;
+        end if;
+        return null;
+      end $$`)}
+    `);
+    await pricing.db.rows(sql`
+      create trigger change after insert on cronhook.price_observations execute function cronhook.change()
+    `);
+    const { stats } = await pricing.run();
+    return { priced: Number(stats.priced), changed: Number(stats.changed) };
+  }
+  /** Those that were being priced beside the fifth. */
+  const BESIDE = 8;
+
+  test.each([
+    ['the batch turned off', 'batch_enabled', 'false'],
+    ['a lower limit', 'daily_api_limit', '5'],
+  ])('%s ends it', async (_, key, value) => {
+    const { priced } = await changeAfterFive(key, value);
+    expect(priced).toBeGreaterThanOrEqual(5);
+    expect(priced).toBeLessThanOrEqual(5 + BESIDE);
+  });
+
+  test('apply_prices turned off keeps the prices of the other cards', async () => {
+    const { priced, changed } = await changeAfterFive('apply_prices', 'false');
+    expect(priced).toBe(30);
+    expect(changed).toBeGreaterThanOrEqual(5);
+    expect(changed).toBeLessThanOrEqual(5 + BESIDE);
+  });
 });

@@ -122,6 +122,10 @@ describe('PUT /settings', () => {
     ['threshold.cpu_percent', 'high'],
     ['task.pricing.enabled', 'yes'],
     ['task.pricing.schedule', 'at noon'],
+    ['task.pricing.schedule', ' 5 3 * * *'],
+    ['task.pricing.schedule', '*/5 * * * * *'],
+    ['task.pricing.schedule', '0 0 30 2 *'],
+    ['task.pricing.schedule', '2020-01-01T00:00:00'],
     ['task.pricing.schedule', ''],
   ];
   test('names the value that is wrong, and changes nothing, what is right beside it neither', async () => {

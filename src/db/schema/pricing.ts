@@ -28,6 +28,9 @@ export const cards = cronhook.table(
 export const pricingFailures = cronhook.table('pricing_failures', {
   cardId: uuid('card_id').primaryKey(),
   failedAt: time('failed_at').notNull(),
+  /** How many calls of that batch tried it in vain. */
+  batchRunId: uuid('batch_run_id'),
+  tries: integer('tries').notNull().default(0),
   createdAt: createdAt(),
 });
 

@@ -58,7 +58,9 @@ export const PRODUCT_DATA: RulesOf<
       createdAt: 'none',
     },
   },
-  pricingFailures: { columns: { cardId: 'none', failedAt: 'none', createdAt: 'none' } },
+  pricingFailures: {
+    columns: { cardId: 'none', failedAt: 'none', batchRunId: 'none', tries: 'none', createdAt: 'none' },
+  },
   priceObservations: {
     columns: {
       id: 'none',

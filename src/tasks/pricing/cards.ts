@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { type Executor, rowsOf } from '../../db/client.js';
 import type { TaskDatabase } from '../define.js';
 import { sqlTime } from './batch.js';
+import { isGivenUp } from './failures.js';
 import type { Card, PricingContext, Round } from './model.js';
 
 /** Cards read at a time. */
@@ -11,13 +12,15 @@ const columns = sql`card.id, card.sku, card.query, card.category_id as "category
   card.cost_cents as "costCents", card.price_cents as "priceCents", card.min_price_cents as "minPriceCents",
   card.max_price_cents as "maxPriceCents"`;
 
-/** Those to price that the batch has not priced; without a batch all. */
+/** Those to price that the batch has neither priced nor given up; without a batch all. */
 const toPrice = (batchId: string | undefined): SQL =>
   batchId === undefined
     ? sql`card.enabled`
     : sql`card.enabled and not exists (
         select from cronhook.price_observations observation
         where observation.batch_run_id = ${batchId}::uuid and observation.card_id = card.id
+      ) and not exists (
+        select from cronhook.pricing_failures failure where failure.card_id = card.id and ${isGivenUp(batchId)}
       )`;
 
 interface WaitingCard extends Card {

@@ -1,18 +1,47 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.js';
 import { sqlTime } from './batch.js';
 import type { Card, PricingContext, Round } from './model.js';
 
-/** Puts the card behind the others: what fails again and again keeps nobody from being priced. */
-export async function rememberFailure({ context }: Round, { id }: Card): Promise<void> {
+/** A batch in which eBay has answered others gives a card up after so many calls. */
+const MOST_TRIES = 3;
+
+/**
+ * Puts the card behind the others: what fails again and again keeps nobody from being priced.
+ * @param final no other try of this batch could help
+ */
+export async function rememberFailure(
+  { context, batchId }: Round,
+  { id }: Card,
+  { final }: { final: boolean },
+): Promise<void> {
   const now = sqlTime(context.now());
+  const tries = final ? MOST_TRIES : 0;
   await context.db.write((tx) =>
     tx.execute(sql`
-      insert into cronhook.pricing_failures (card_id, failed_at) values (${id}::uuid, ${now})
-      on conflict (card_id) do update set failed_at = excluded.failed_at
+      insert into cronhook.pricing_failures as failure (card_id, failed_at, batch_run_id, tries)
+      values (${id}::uuid, ${now}, ${batchId}::uuid, ${tries}::int)
+      on conflict (card_id) do update set failed_at = excluded.failed_at, batch_run_id = excluded.batch_run_id,
+        tries = case when failure.batch_run_id = excluded.batch_run_id
+          then greatest(failure.tries, excluded.tries) else excluded.tries end
     `),
   );
 }
+
+/** Counts the failures of this run against their cards, in a batch in which eBay has answered others. */
+export async function countTries({ context, batchId, since }: Round): Promise<void> {
+  await context.db.write((tx) =>
+    tx.execute(sql`
+      update cronhook.pricing_failures set tries = tries + 1
+      where batch_run_id = ${batchId}::uuid and failed_at >= ${sqlTime(since)}
+        and exists (select from cronhook.batch_runs where id = ${batchId}::uuid and cards_priced > 0)
+    `),
+  );
+}
+
+/** Of `failure`: the batch does not try that card again. */
+export const isGivenUp = (batchId: string): SQL =>
+  sql`(failure.batch_run_id = ${batchId}::uuid and failure.tries >= ${MOST_TRIES}::int)`;
 
 export async function forgetFailure(tx: Transaction, { id }: Card): Promise<void> {
   await tx.execute(sql`delete from cronhook.pricing_failures where card_id = ${id}::uuid`);

@@ -16,6 +16,7 @@ export interface Card extends PriceLimits {
 /** A batch while it is worked on. */
 export interface Round {
   context: PricingContext;
+  /** As they were when the last card was begun. */
   settings: PricingSettings;
   batchId: string;
   /** When this run took the batch up. */
@@ -28,5 +29,5 @@ export interface Round {
   unanswered: number;
 }
 
-/** `away`: eBay does not answer; `fatal`: it refuses the account. */
-export type Stop = { why: 'quota' | 'away' } | { why: 'fatal'; error: Error };
+/** `away`: eBay does not answer; `disabled`: somebody has turned the batch off; `fatal`: eBay refuses the account. */
+export type Stop = { why: 'quota' | 'away' | 'disabled' } | { why: 'fatal'; error: Error };

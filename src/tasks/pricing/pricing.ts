@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { localDay } from '../../calendar.js';
 import { EbayProblem } from '../../clients/ebay-problem.js';
-import { isDatabaseUnavailable } from '../../errors.js';
+import { AppError, isDatabaseUnavailable } from '../../errors.js';
 import { type PricingSettings, pricingSettings, storedSettings } from '../../settings.js';
 import { defineTask } from '../define.js';
 import { mostPages, QuotaSpent, rememberPause } from './ask-ebay.js';
 import { closeBatch, openBatch } from './batch.js';
 import { cardsToPrice, countCards } from './cards.js';
 import { skipUnlessDue } from './due.js';
-import { rememberFailure, sweepFailures } from './failures.js';
+import { countTries, rememberFailure, sweepFailures } from './failures.js';
 import { foresee } from './foresee.js';
 import { Line } from './line.js';
 import type { Card, PricingContext, Round } from './model.js';
@@ -30,21 +30,28 @@ export const pricing = defineTask({
   needs: ['db', 'ebay'],
   input: z.object({}),
   async run(context) {
-    const settings = await readSettings(context);
+    const readSettings = settingsReader(context);
+    const settings = await readSettings();
     await skipUnlessDue(context, settings);
     if (context.dryRun) return foresee(context, settings);
     const batch = await openBatch(context, localDay(context.now(), context.site.timeZone));
     await sweepFailures(context);
     const round = newRound(context, settings, batch.id);
-    const remaining = await endBatch(round, await priceCards(round));
+    const remaining = await endBatch(round, await priceCards(round, readSettings));
     return { ...round.tally, remaining, quotaReached: round.stop?.why === 'quota' };
   },
 });
 
-async function readSettings({ db, log }: PricingContext): Promise<PricingSettings> {
-  return pricingSettings(await storedSettings(db), (key) =>
-    log.warn({ key }, 'a setting cannot be read; its default holds'),
-  );
+type ReadSettings = () => Promise<PricingSettings>;
+
+/** Reads them as they are now; what cannot be read is told once. */
+function settingsReader({ db, log }: PricingContext): ReadSettings {
+  const told = new Set<string>();
+  const tell = (key: string) => {
+    if (!told.has(key)) log.warn({ key }, 'a setting cannot be read; its default holds');
+    told.add(key);
+  };
+  return async () => pricingSettings(await storedSettings(db), tell);
 }
 
 const newRound = (context: PricingContext, settings: PricingSettings, batchId: string): Round => ({
@@ -59,12 +66,15 @@ const newRound = (context: PricingContext, settings: PricingSettings, batchId: s
 });
 
 /** @returns true when every card was tried */
-async function priceCards(round: Round): Promise<boolean> {
+async function priceCards(round: Round, readSettings: ReadSettings): Promise<boolean> {
   const { context, tally } = round;
   const { each, outOfTime } = context;
   const concurrency = sideBySide(round.settings);
   for await (const cards of cardsToPrice(context, round)) {
     await each(cards, { concurrency, name: ({ sku }) => sku }, async (card) => {
+      // A batch may take an hour: whoever lowers the limit or turns it off wants that now.
+      round.settings = await readSettings();
+      if (!round.settings.batch_enabled && !context.force) round.stop ??= { why: 'disabled' };
       if (round.stop || outOfTime()) return;
       await priceOrStop(round, card);
       context.progress({ ...tally });
@@ -85,11 +95,12 @@ async function priceOrStop(round: Round, card: Card): Promise<void> {
   } catch (error) {
     if (error instanceof QuotaSpent) {
       round.stop ??= { why: 'quota' };
-      if (error.inVain) await rememberFailure(round, card);
+      if (error.inVain) await rememberFailure(round, card, { final: false });
       return;
     }
     if (error instanceof EbayProblem && (await concernsAll(round, error))) return;
-    if (!isDatabaseUnavailable(error)) await rememberFailure(round, card);
+    const final = error instanceof AppError && error.permanent;
+    if (!isDatabaseUnavailable(error)) await rememberFailure(round, card, { final });
     throw error;
   }
 }
@@ -113,14 +124,16 @@ async function concernsAll(round: Round, problem: EbayProblem): Promise<boolean>
   }
 }
 
-/** @returns the cards that are left; a batch that time, or eBay, has cut short stays open for the next call */
+/** @returns the cards that are left; with some, the batch stays open for the next call */
 async function endBatch(round: Round, allTried: boolean): Promise<number> {
   const { context, batchId, stop } = round;
   if (stop?.why === 'fatal') {
     await closeBatch(context, batchId, 'failed');
     throw stop.error;
   }
+  await countTries(round);
   if (stop?.why === 'quota') await closeBatch(context, batchId, 'quota_reached');
-  if (allTried) await closeBatch(context, batchId, 'completed');
-  return allTried ? 0 : countCards(context.db, batchId);
+  const remaining = await countCards(context.db, batchId);
+  if (allTried && remaining === 0) await closeBatch(context, batchId, 'completed');
+  return remaining;
 }

@@ -14,17 +14,20 @@ export interface ProviderUsage {
   resetsAt: string | null;
 }
 
-/** Of eBay always; of others, whose days are those of UTC, what there is. */
+/** Of eBay always; of others, whose days are those of UTC, what there is: a ban may be days old. */
 export async function usageToday(
   db: Pick<Database, 'rows'>,
   limit: number,
   now: Date,
 ): Promise<ProviderUsage[]> {
   const ebay = await ebayUsage(db, limit, now);
+  const today = now.toISOString().slice(0, 10);
   const others = await db.rows<{ provider: string; day: string; calls: number; blocked: string | null }>(sql`
-    select provider, usage_date::text as day, calls, (extract(epoch from blocked_until) * 1000)::bigint::text as blocked
-    from cronhook.api_usage where provider <> 'ebay' and usage_date = ${now.toISOString().slice(0, 10)}::date
-    order by provider
+    select provider, ${today} as day, coalesce(sum(calls) filter (where usage_date = ${today}::date), 0)::int as calls,
+      (extract(epoch from max(blocked_until)) * 1000)::bigint::text as blocked
+    from cronhook.api_usage
+    where provider <> 'ebay' and (usage_date = ${today}::date or blocked_until > ${now.toISOString()}::timestamptz)
+    group by provider order by provider
   `);
   return [
     {

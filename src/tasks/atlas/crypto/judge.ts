@@ -1,7 +1,7 @@
 import type { Tickers } from '../../../clients/binance.js';
 import { AppError, type Text } from '../../../errors.js';
 import { plainLine } from '../../../messages/layout-clean.js';
-import { fromUnits, type QuoteProblem, quote, toUnits } from './quote.js';
+import { fromUnits, type Quote, type QuoteProblem, quote, toUnits } from './quote.js';
 
 /** A tracked coin with what is known of its price. */
 export interface Coin {
@@ -39,9 +39,13 @@ const ABSURD_FACTOR = 10n;
 /** Sorts the prices that may be written from those that keep the old one. */
 export function judge(coins: Coin[], tickers: Tickers): Verdict {
   const verdict: Verdict = { priced: [], refused: [] };
-  for (const coin of coins) {
-    const found = quote(coin.symbol, tickers);
-    if ('kind' in found) {
+  const quotes = coins.map((coin) => ({ coin, found: quote(coin.symbol, tickers) }));
+  const distrusted = new Set(quotes.flatMap(({ coin, found }) => absurdRate(coin, found)));
+  for (const { coin, found } of quotes) {
+    const rate = 'kind' in found ? undefined : found.pairs.slice(1).find((pair) => distrusted.has(pair));
+    if (rate !== undefined) {
+      verdict.refused.push({ coin, why: problem((t) => t.crypto.rateRefused(rate)), own: false });
+    } else if ('kind' in found) {
       const own = found.kind !== 'no_rate' && !('shared' in found && found.shared);
       verdict.refused.push({ coin, why: because(found), own });
     } else if (isAbsurd(found.units, coin)) {
@@ -54,6 +58,11 @@ export function judge(coins: Coin[], tickers: Tickers): Verdict {
     }
   }
   return verdict;
+}
+
+/** The pair that makes a coin's price absurd all alone: other coins are not crossed with it either. */
+function absurdRate(coin: Coin, found: Quote | QuoteProblem): string[] {
+  return 'kind' in found || found.pairs.length > 1 || !isAbsurd(found.units, coin) ? [] : found.pairs;
 }
 
 function isAbsurd(units: bigint, { price, fresh }: Coin): boolean {

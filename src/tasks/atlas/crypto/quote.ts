@@ -10,6 +10,8 @@ export type QuoteProblem =
 export interface Quote {
   units: bigint;
   pair: string;
+  /** The pairs it was made of; the first is the coin's own. */
+  pairs: string[];
 }
 
 interface Leg {
@@ -60,7 +62,7 @@ function evaluate(route: Leg[], tickers: Tickers): Quote | QuoteProblem {
   const blamed = { pair: own?.pair ?? '', given: tickers.get(own?.pair ?? '') ?? '', shared: false };
   if (units === 0n) return { kind: 'not_positive', ...blamed };
   if (units >= TOO_LARGE) return { kind: 'unreadable', ...blamed };
-  return { units, pair: nameOf(route) };
+  return { units, pair: nameOf(route), pairs: route.map((leg) => leg.pair) };
 }
 
 /** `BTCEUR`, `SHIBUSDT/EURUSDT`, `1/EURUSDT`, `XMRBTC*BTCEUR`. */
