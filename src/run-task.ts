@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './db/client.js';
-import { claim, enabledSetting, finish } from './db/leases.js';
+import { claim, cutOffFrozen, enabledSetting, finish } from './db/leases.js';
 import { AppError, claimProblem, databaseUnavailable, isDatabaseUnavailable } from './errors.js';
 import { startHeartbeat } from './heartbeat.js';
 import { inTime } from './in-time.js';
@@ -21,6 +21,8 @@ const HOST = hostname();
 
 /** How long an answer waits for a database that does not reply before it is given up. */
 const CLAIM_TIMEOUT_MS = 10_000;
+/** How long a claim waits for the last write of an old holder before it is looked into. */
+const CLAIM_PATIENCE_MS = 3_000;
 
 export interface RunRequest {
   task: AnyTask;
@@ -109,12 +111,24 @@ export function createRunner(options: RunnerOptions) {
         result = await attempt();
       return result;
     })();
-    const claimed = await inTime(claiming, CLAIM_TIMEOUT_MS).catch((error) => {
+    const claimed = await inTime(unblocked(claiming), CLAIM_TIMEOUT_MS).catch((error) => {
       throw claimProblem(error);
     });
     if (claimed) return claimed;
     claiming.then((late) => (late.claimed ? giveBack(request, runId) : undefined)).catch(() => {});
     throw databaseUnavailable('no answer in time');
+  }
+
+  /** A claim that waits does so for the last write of an expired lease, which may never end by itself. */
+  async function unblocked<Result>(claiming: Promise<Result>): Promise<Result> {
+    const claimed = await inTime(claiming, CLAIM_PATIENCE_MS);
+    if (claimed) return claimed;
+    const cutOff = await cutOffFrozen(db).catch((err: unknown) => {
+      log.warn({ err }, 'sessions that a takeover waits for could not be looked at');
+      return 0;
+    });
+    if (cutOff > 0) log.warn({ sessions: cutOff }, 'cut off a frozen process in the middle of a write');
+    return claiming;
   }
 
   /** Nobody works on a claim that came too late: the task is free again. */

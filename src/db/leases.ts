@@ -127,6 +127,28 @@ export async function holdLease(tx: Transaction, task: string, runId: string): P
   return rows.length > 0;
 }
 
+/** A client that has said nothing for so long, in a write under a lease that has expired, is frozen or gone. */
+const SILENCE: SQL = sql.raw(`interval '10 seconds'`);
+
+/**
+ * Cuts off the sessions that a takeover waits for and that wait for their own client: that of a process which was
+ * stopped, or whose host is gone, in the middle of a write. Only expired leases are ever waited for.
+ * @returns how many were cut off
+ */
+export async function cutOffFrozen(db: Database): Promise<number> {
+  const rows = await db.rows(sql`
+    select pg_terminate_backend(holder.pid) from (
+      select distinct unnest(pg_blocking_pids(pid)) as pid from pg_stat_activity
+      where datname = current_database() and usename = current_user and wait_event_type = 'Lock'
+        and query like '%cronhook.task_leases as held%'
+    ) as blocking
+    join pg_stat_activity holder using (pid)
+    where holder.usename = current_user and holder.wait_event_type = 'Client'
+      and holder.state_change < clock_timestamp() - ${SILENCE}
+  `);
+  return rows.length;
+}
+
 export interface FinishedRun {
   id: string;
   task: string;

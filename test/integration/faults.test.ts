@@ -159,7 +159,10 @@ describe('the database', () => {
     await expect
       .poll(async () => (await read(service.call('/test/probe'))).status, { timeout: 5_000 })
       .toBe('succeeded');
-    expect((await runs(service)).map(({ status }) => status)).toEqual(['succeeded', 'failed', 'succeeded']);
+    // The late claim may get the task before the next call, or after it; then it leaves nothing.
+    const [first, ...late] = (await runs(service)).map(({ status }) => status);
+    expect([first, late.pop()]).toEqual(['succeeded', 'succeeded']);
+    expect(['', 'failed']).toContain(late.join());
   });
 
   test('that is not there at all gives 503 within seconds', async () => {

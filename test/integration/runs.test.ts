@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { describe, expect, test } from 'vitest';
+import postgres from 'postgres';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { read, startTestService, type TestService } from '../support/service.js';
 import { testTask } from '../support/tasks.js';
 
@@ -208,6 +209,26 @@ describe('a run', () => {
     await first;
     expect(order[0]).toBe('written');
   });
+
+  test('is taken over though its process froze in the middle of a write, whose session is cut off', async () => {
+    const service = await startTestService({ tasks: [testTask({ run: async () => ({ ok: true }) })] });
+    await read(service.call('/test/probe'));
+    const frozen = postgres(service.databaseUrl, { max: 1, onnotice: () => {} });
+    onTestFinished(() => frozen.end({ timeout: 1 }));
+    const write = await frozen.reserve();
+    await write`begin`;
+    await write`select from cronhook.task_leases for key share`;
+    const silent = async () => {
+      const [row] = await service.db.rows<{ silent: boolean }>(sql`
+        select state_change < clock_timestamp() - interval '10 seconds' as silent from pg_stat_activity
+        where datname = current_database() and state = 'idle in transaction'
+      `);
+      return row?.silent;
+    };
+    await expect.poll(silent, { timeout: 25_000, interval: 500 }).toBe(true);
+    expect((await read(service.call('/test/probe'))).status).toBe('succeeded');
+    expect(service.log()).toContain('cut off a frozen process');
+  }, 60_000);
 
   test('answers overlapping calls at once and keeps its lease while it writes for a long time', async () => {
     const task = testTask({
