@@ -222,7 +222,7 @@ export function createRunner(options: RunnerOptions) {
       progress: journal.progress,
       log: runLog.lines,
     };
-    const quiet = request.dryRun || isLost(controller.signal);
+    const quiet = request.dryRun || task.isPart?.(request.input as never) || isLost(controller.signal);
     if (!quiet) await ending.tell(task, runId, outcome, troubled || diedBefore);
     const recorded = await ending.record({ ...row, ...outcome, details: outcome.details }, logger);
     return { outcome: recorded ? outcome : { ...outcome, ...databaseAway(messages) } };

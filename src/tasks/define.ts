@@ -103,13 +103,16 @@ export interface Task<Input = unknown, Needs extends Need = Need, Uses extends N
   needsOneOf?: readonly Uses[];
   /** The task's own parameters, beside those of every task. */
   input: z.ZodObject;
+  /** True of a run that somebody asked for one item: it says nothing of how the task fares. */
+  isPart?(input: Input): boolean;
   run(
     context: RunContext<Input> & Pick<Capabilities, Needs> & Partial<Pick<Capabilities, Uses>>,
   ): Promise<Stats>;
 }
 
 /** A task whose types the catalogue need not know; `needs` and `input` are checked before `run`. */
-export type AnyTask = Omit<Task<unknown, Need, Need>, 'run'> & {
+export type AnyTask = Omit<Task<unknown, Need, Need>, 'run' | 'isPart'> & {
+  isPart?(input: never): boolean;
   run(context: RunContext<never> & Capabilities): Promise<Stats>;
 };
 

@@ -311,6 +311,19 @@ describe('a call', () => {
     expect(await atlas.calculated()).toEqual([id]);
   });
 
+  test('with a profile says nothing of how the task fares: neither alarm nor all-clear', async () => {
+    const atlas = await startAtlas();
+    const bad = await atlas.profile({ liquidites_json: [{ nom: 'Livret' }] });
+    const good = await atlas.profile();
+    const open = () => atlas.db.rows(sql`select 1 from cronhook.incidents where resolved_at is null`);
+    for (let calls = 0; calls < 3; calls++) await atlas.run(`&profile=${bad}`);
+    expect(await open()).toEqual([]);
+    for (let calls = 0; calls < 2; calls++) await atlas.run();
+    expect(await open()).toHaveLength(1);
+    await atlas.run(`&profile=${good}`);
+    expect(await open()).toHaveLength(1);
+  });
+
   test('with a profile that is not there, or cannot be, says so', async () => {
     const atlas = await startAtlas();
     const id = randomUUID();

@@ -18,6 +18,7 @@ export const wealth = defineTask({
   timeoutMs: 1_800_000,
   needs: ['db'],
   input: z.object({ profile: z.guid().optional() }),
+  isPart: ({ profile }) => profile !== undefined,
   async run(context) {
     const recalculation = await prepare(context);
     const { profile } = context.input;
