@@ -26,7 +26,15 @@ export interface Messages extends ThirdPartyTexts, CryptoTexts, PricingTexts {
     | 'crypto-prices'
     | 'backup'
     | 'backup-verify'
-    | 'pricing',
+    | 'pricing'
+    | 'cleanup-logs'
+    | 'cleanup-temporary'
+    | 'report-daily'
+    | 'report-weekly'
+    | 'trials-expire'
+    | 'trials-nudge'
+    | 'clients-archive'
+    | 'statistics',
     { success: string }
   >;
   delivery: DeliveryTexts;

@@ -48,6 +48,7 @@ async function trigger(
     force = false,
     ...input
   } = readParameters(c, body, parameters, deps);
+  if (task.preview && 'preview' in input && input.preview === true) return showPreview(c, task, input, deps);
   const preference = preferredWait(c);
   const waitSeconds = wait ?? preference?.seconds ?? deps.config.RESPONSE_WAIT_SECONDS;
 
@@ -64,6 +65,17 @@ async function trigger(
   const answer = outcomeAnswer(task.name, started.runId, outcome, dryRun, deps.now());
   if (answer.retryAfterSeconds) c.header('Retry-After', String(answer.retryAfterSeconds));
   return c.json(answer.body, answer.status);
+}
+
+/** A mail as a page: its own styles and pictures, and nothing else. */
+const PREVIEW_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
+
+async function showPreview(c: AppContext, task: AnyTask, input: object, { runner }: AppDependencies) {
+  const page = await runner.preview(task, input);
+  c.header('Content-Security-Policy', PREVIEW_POLICY);
+  c.header('Referrer-Policy', 'no-referrer');
+  return c.html(page);
 }
 
 /** Marks an answer of 405 with what would be accepted. */

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { digestSql } from '../../db/suppressions.js';
+import { BACK_OFFICE_DATA } from './personal-data-back-office.js';
 import { BILLING_DATA } from './personal-data-billing.js';
 import { INBOX_DATA } from './personal-data-inbox.js';
 import { PRODUCT_DATA } from './personal-data-products.js';
@@ -150,6 +151,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   ...INBOX_DATA,
   ...BILLING_DATA,
   ...PRODUCT_DATA,
+  ...BACK_OFFICE_DATA,
   incidents: {
     shared: true,
     addresses: withMailboxes,
