@@ -30,7 +30,8 @@ export type TestService = Awaited<ReturnType<typeof startTestService>>;
 
 /** The real service, listening on a free port, on a database of its own. Gone when the test ends. */
 export async function startTestService(options: ServiceOptions = {}) {
-  const database = options.databaseUrl ? undefined : await createDatabase(inject('postgresUrl'));
+  const { migrated = true } = options;
+  const database = options.databaseUrl ? undefined : await databaseFor(migrated);
   const databaseUrl = options.databaseUrl ?? (database?.url as string);
   const config = loadConfig({
     NODE_ENV: 'test',
@@ -55,7 +56,7 @@ export async function startTestService(options: ServiceOptions = {}) {
     ...(options.tasks && { tasks: options.tasks }),
     ...(options.now && { now: options.now }),
   });
-  if (options.migrated !== false) await migrate(context.db);
+  if (migrated) await migrate(context.db);
   const { messages, now } = context;
   const server = await listen({
     app: createApp(context),
@@ -95,11 +96,14 @@ export async function startTestService(options: ServiceOptions = {}) {
   };
 }
 
+const databaseFor = (migrated: boolean) =>
+  createDatabase(inject('postgresUrl'), migrated ? inject('migratedDatabase') : undefined);
+
 /** For files of many small tests: services on one migrated database, emptied before each. */
 export function onSharedDatabase(): (options?: ServiceOptions) => Promise<TestService> {
   let database: Awaited<ReturnType<typeof createDatabase>>;
   beforeAll(async () => {
-    database = await createDatabase(inject('postgresUrl'));
+    database = await databaseFor(true);
     const db = openDatabase(new Secret(database.url), { max: 1 });
     await migrate(db);
     await db.close();
