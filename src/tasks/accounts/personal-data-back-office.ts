@@ -12,6 +12,7 @@ export const BACK_OFFICE_DATA: RulesOf<
   | 'kpiTargets'
   | 'statistics'
   | 'statisticsBuckets'
+  | 'statisticsCustomers'
   | 'trialContacts'
   | 'monitors'
   | 'monitorChecks'
@@ -83,6 +84,9 @@ export const BACK_OFFICE_DATA: RulesOf<
   },
   statisticsBuckets: {
     columns: { period: 'none', bucket: 'none', computedAt: 'none', final: 'none', createdAt: 'none' },
+  },
+  statisticsCustomers: {
+    columns: { companyId: 'none', mrrTwelfths: 'none', customerSince: 'none', createdAt: 'none' },
   },
   trialContacts: {
     goes: ofGoneCompany,

@@ -7,6 +7,7 @@ import { PRODUCT_DATA } from './personal-data-products.js';
 import {
   ofCompanyOr,
   ofGoneCompany,
+  ofGoneCompanyMails,
   ofGoneFollowups,
   ofMembers,
   ofUser,
@@ -73,7 +74,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
     goes: (subject) => sql`
       (lower(recipient) in ${oneOf(subject.addresses, 'text')} and not ${WAITING_FOLLOWUP} or id in ${oneOf(subject.sealedIds, 'uuid')}
         or channel = 'sms' and regexp_replace(recipient, '[^0-9+]', '', 'g') in ${oneOf(subject.numbers, 'text')}
-        or ${ofGoneFollowups(subject)})`,
+        or ${ofGoneFollowups(subject)} or ${ofGoneCompanyMails(subject)})`,
     searched: () => sql`not ${WAITING_FOLLOWUP}`,
     // What waits goes out without the name: nobody would look at it again once it is sent.
     named: (subject) => sql`(lower(recipient) in ${ofMembers(subject, 'lower(email)')}
