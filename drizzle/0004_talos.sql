@@ -60,6 +60,13 @@ CREATE TABLE "cronhook"."statistics_buckets" (
 	CONSTRAINT "statistics_buckets_period_bucket_pk" PRIMARY KEY("period","bucket")
 );
 --> statement-breakpoint
+CREATE TABLE "cronhook"."statistics_customers" (
+	"company_id" uuid PRIMARY KEY NOT NULL,
+	"mrr_twelfths" bigint NOT NULL,
+	"customer_since" date NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "cronhook"."subscriptions" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"company_id" uuid NOT NULL,
@@ -136,6 +143,8 @@ CREATE INDEX "payments_created" ON "cronhook"."payments" USING btree ("created_a
 CREATE INDEX "payments_refunded" ON "cronhook"."payments" USING btree ("refunded_at") WHERE refunded_at is not null;--> statement-breakpoint
 CREATE INDEX "payments_company" ON "cronhook"."payments" USING btree ("company_id","created_at");--> statement-breakpoint
 CREATE INDEX "statistics_buckets_open" ON "cronhook"."statistics_buckets" USING btree ("period","bucket") WHERE not final;--> statement-breakpoint
+CREATE INDEX "statistics_customers_since" ON "cronhook"."statistics_customers" USING btree ("customer_since");--> statement-breakpoint
+CREATE INDEX "subscriptions_undated" ON "cronhook"."subscriptions" USING btree ("company_id") WHERE status = 'cancelled' and cancelled_at is null;--> statement-breakpoint
 CREATE INDEX "subscriptions_company" ON "cronhook"."subscriptions" USING btree ("company_id");--> statement-breakpoint
 CREATE INDEX "subscriptions_started" ON "cronhook"."subscriptions" USING btree ("started_at");--> statement-breakpoint
 CREATE INDEX "subscriptions_cancelled" ON "cronhook"."subscriptions" USING btree ("cancelled_at");--> statement-breakpoint
@@ -145,6 +154,8 @@ CREATE INDEX "support_tickets_resolved" ON "cronhook"."support_tickets" USING bt
 CREATE INDEX "support_tickets_company" ON "cronhook"."support_tickets" USING btree ("company_id");--> statement-breakpoint
 CREATE INDEX "metric_samples_at" ON "cronhook"."metric_samples" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "monitor_checks_at" ON "cronhook"."monitor_checks" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "companies_converted" ON "cronhook"."companies" USING btree ("converted_at") WHERE converted_at is not null;--> statement-breakpoint
+CREATE INDEX "companies_trial_end" ON "cronhook"."companies" USING btree ("trial_ends_at") WHERE trial_ends_at is not null;--> statement-breakpoint
 CREATE INDEX "companies_created" ON "cronhook"."companies" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "sessions_expiry" ON "cronhook"."sessions" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "tokens_expiry" ON "cronhook"."tokens" USING btree ("expires_at");--> statement-breakpoint

@@ -73,7 +73,7 @@ export const pricingPaths: Json = {
 
 export const settingSchemas: Json = {
   Setting: object({
-    type: { enum: ['boolean', 'integer', 'number', 'choice', 'schedule'] },
+    type: { enum: ['boolean', 'integer', 'number', 'choice', 'schedule', 'relations'] },
     default: {},
     value: {},
   }),
@@ -95,6 +95,7 @@ function schemaOf(setting: Setting): Json {
     case 'choice':
       return { enum: setting.values, default: setting.default };
     case 'schedule':
+    case 'relations':
       return { type: 'string', default: setting.default };
     default: {
       const { type, min, max } = setting;

@@ -26,7 +26,11 @@ export const companies = cronhook.table(
     anonymizedAt: time('anonymized_at'),
     createdAt: createdAt(),
   },
-  (company) => [index('companies_created').on(company.createdAt)],
+  (company) => [
+    index('companies_created').on(company.createdAt),
+    index('companies_converted').on(company.convertedAt).where(sql`converted_at is not null`),
+    index('companies_trial_end').on(company.trialEndsAt).where(sql`trial_ends_at is not null`),
+  ],
 );
 
 export const users = cronhook.table(

@@ -48,6 +48,9 @@ export const subscriptions = cronhook.table(
     index('subscriptions_company').on(subscription.companyId),
     index('subscriptions_started').on(subscription.startedAt),
     index('subscriptions_cancelled').on(subscription.cancelledAt),
+    index('subscriptions_undated')
+      .on(subscription.companyId)
+      .where(sql`status = 'cancelled' and cancelled_at is null`),
   ],
 );
 
@@ -157,6 +160,20 @@ export const statisticsBuckets = cronhook.table(
     primaryKey({ columns: [state.period, state.bucket] }),
     index('statistics_buckets_open').on(state.period, state.bucket).where(sql`not final`),
   ],
+);
+
+/** Every company that has ever paid, as the final days left it: what the open days are reckoned from. */
+export const statisticsCustomers = cronhook.table(
+  'statistics_customers',
+  {
+    companyId: uuid('company_id').primaryKey(),
+    /** Its MRR at the end of the last final day, in twelfths of a cent: a yearly price has no finer part. */
+    mrrTwelfths: bigint('mrr_twelfths', { mode: 'bigint' }).notNull(),
+    /** The first day at whose end it paid. */
+    customerSince: date('customer_since').notNull(),
+    createdAt: createdAt(),
+  },
+  (customer) => [index('statistics_customers_since').on(customer.customerSince)],
 );
 
 /** What a company on trial has been sent: each at most once a trial. */
