@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { clientAddress, isAllowed } from '../auth.js';
 import { AppError } from '../errors.js';
 import { inTime } from '../in-time.js';
+import { booleanParameter } from '../parameters.js';
 import type { AnyTask } from '../tasks/define.js';
 import { outcomeAnswer, overlapAnswer, runningAnswer } from './answer.js';
 import type { AppContext, AppDependencies, AppEnvironment } from './environment.js';
 import { type Body, collect, forbidden, identify } from './request.js';
-import { booleanParameter, integerParameter, validate } from './validate.js';
+import { integerParameter, validate } from './validate.js';
 
 const METHODS = ['GET', 'POST'];
 const LONGEST_WAIT_SECONDS = 3600;
