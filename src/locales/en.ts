@@ -1,15 +1,21 @@
 import { accountsEn } from './accounts.js';
 import { answersEn } from './answers.js';
+import { archivingEn } from './archiving.js';
 import { backupsEn } from './backups.js';
 import { cryptoEn } from './crypto.js';
 import { deliveryEn } from './delivery.js';
 import { followupsEn } from './followups.js';
 import type { Messages } from './index.js';
 import { mailsEn } from './mails-en.js';
+import { maintenanceEn } from './maintenance.js';
+import { metricsEn } from './metrics.js';
 import { pricingEn } from './pricing.js';
 import { remindersEn } from './reminders.js';
+import { reportsEn } from './reports-en.js';
+import { statisticsEn } from './statistics.js';
 import { tablesEn } from './tables.js';
 import { thirdPartiesEn } from './third-parties.js';
+import { trialsEn } from './trials.js';
 import { wealthEn } from './wealth.js';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
@@ -53,11 +59,17 @@ export const en: Messages = {
   followups: followupsEn,
   mails: mailsEn,
   reminders: remindersEn,
+  metrics: metricsEn,
+  reports: reportsEn,
   backups: backupsEn,
   answers: answersEn,
   accounts: accountsEn,
+  archiving: archivingEn,
   tables: tablesEn,
+  trials: trialsEn,
   wealth: wealthEn,
+  statistics: statisticsEn,
+  maintenance: maintenanceEn,
   incidents: {
     taskFailed: (task) => `The task ${task} is failing`,
     diedTwice:
@@ -117,6 +129,7 @@ export const en: Messages = {
     notEmpty: 'must not be empty',
     tooLong: (max) => `no more than ${max} characters`,
     passwordOrOauth: 'give either password or oauth',
+    dayOrMoment: 'expected a day YYYY-MM-DD or a moment in ISO 8601 (2026-11-21T14:00:00Z)',
     unknownField: 'unknown field',
   },
   imap: {
