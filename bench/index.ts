@@ -12,6 +12,8 @@ const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
   backup: () => import('./backup.js'),
   'backup-memory': () => import('./backup-memory.js'),
   wealth: () => import('./wealth.js'),
+  cleanup: () => import('./cleanup.js'),
+  statistics: () => import('./statistics.js'),
 };
 
 const USAGE = `npm run bench -- [NAME...] [--runs N] [--quick]

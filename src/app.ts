@@ -8,8 +8,10 @@ import type { AppContext, AppDependencies, AppEnvironment } from './routes/envir
 import { healthRoutes } from './routes/health.js';
 import { inboxRoutes } from './routes/inbox.js';
 import { pricingRoutes } from './routes/pricing.js';
+import { reactivationRoutes } from './routes/reactivate.js';
 import { runRoutes } from './routes/runs.js';
 import { settingRoutes } from './routes/settings.js';
+import { statisticsRoutes } from './routes/statistics.js';
 import { methodNotAllowed, triggerRoutes } from './routes/trigger.js';
 import { unsubscribeRoutes } from './routes/unsubscribe.js';
 
@@ -45,6 +47,8 @@ export function createApp(deps: AppDependencies, extra?: Hono<AppEnvironment>): 
   const serves = (name: string) => deps.tasks.some((task) => task.name === name);
   if (serves('inbox-sync')) app.route('/', inboxRoutes(deps));
   if (serves('pricing')) app.route('/', pricingRoutes(deps));
+  if (serves('statistics')) app.route('/', statisticsRoutes(deps));
+  if (serves('clients-archive')) app.route('/', reactivationRoutes(deps));
   if (extra) app.route('/', extra);
   refuseOtherMethods(app);
 

@@ -39,6 +39,7 @@ program
   .argument('<task>', 'name of the task')
   .option('--dry-run', 'report what would be done, change nothing')
   .option('--force', 'run although the task’s own rule says not now')
+  .option('--preview', 'print the page that a report would be, and run nothing')
   .option('--json', 'print the answer as JSON only')
   .description('run a task now: the same run, without HTTP')
   .action(runCommand);

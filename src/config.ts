@@ -77,7 +77,7 @@ const environment = z.object({
   NODE_EXPORTER_URLS: field.list().optional(),
   STRIPE_SECRET_KEY: field.secret().optional(),
   STRIPE_API_URL: field.httpUrl().default('https://api.stripe.com'),
-  TEMP_PATHS: field.list().optional(),
+  TEMP_PATHS: field.names().optional(),
   HEALTHCHECKS_PING_KEY: field.secret().optional(),
   HEALTHCHECKS_URL: field.httpUrl().default('https://hc-ping.com'),
   CRON_JOB_ORG_API_KEY: field.secret().optional(),

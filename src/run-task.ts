@@ -228,6 +228,28 @@ export function createRunner(options: RunnerOptions) {
     return { outcome: recorded ? outcome : { ...outcome, ...databaseAway(messages) } };
   }
 
+  /** What a task would show, from what there is: nothing is claimed, written or recorded. */
+  async function preview({ preview, ...task }: AnyTask, input: unknown): Promise<string> {
+    if (!preview) throw new Error(`${task.name} has no preview`);
+    const controller = new AbortController();
+    const limit = setTimeout(() => controller.abort(new RunStopped('time_limit')), task.timeoutMs);
+    const runId = uuidv7();
+    const context = createRunContext({
+      ...options,
+      ...{ runId, task, input, controller },
+      dryRun: true,
+      force: false,
+      log: new RunLog(log.child({ task: task.name, preview: runId }), now, scrub),
+      journal: new RunJournal(),
+    });
+    try {
+      const work = preview({ ...options.capabilities, ...context } as never);
+      return await unlessLeftBehind(work, controller.signal);
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
   /** No new runs; running ones get `graceMs` to finish, then are told to stop and recorded as interrupted. */
   async function drain(graceMs: number): Promise<void> {
     draining = true;
@@ -237,5 +259,5 @@ export function createRunner(options: RunnerOptions) {
     await inTime(done(), UNWIND_MS * 2);
   }
 
-  return { start, drain, missing: options.missing, isDraining: () => draining };
+  return { start, preview, drain, missing: options.missing, isDraining: () => draining };
 }

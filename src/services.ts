@@ -27,6 +27,8 @@ export interface Services {
   backups?: BackupSettings;
   programs: PostgresPrograms;
   verifyServer?: Secret;
+  administrator?: string;
+  tempPaths: readonly string[];
 }
 
 /** The variables that each need stands on. */
@@ -43,6 +45,8 @@ const VARIABLES: Record<Need, VariableName[]> = {
   backups: [],
   programs: [],
   verifyServer: ['BACKUP_VERIFY_URL'],
+  administrator: ['ADMIN_EMAIL'],
+  tempPaths: [],
 };
 
 /** Stands for the bucket outside production, beside the data of the embedded database. */
@@ -82,6 +86,8 @@ export function createServices(config: Config, options: ServicesOptions = {}): S
     ...(backups && { backups }),
     programs: INSTALLED,
     ...(verifyServer && { verifyServer }),
+    ...(config.ADMIN_EMAIL && { administrator: config.ADMIN_EMAIL }),
+    tempPaths: config.TEMP_PATHS ?? [],
   };
 }
 

@@ -11,7 +11,9 @@ export type Setting =
   | { type: 'number'; min: number; max: number; default: number | null }
   | { type: 'choice'; values: readonly string[]; default: string }
   /** A cron expression. */
-  | { type: 'schedule'; default: string };
+  | { type: 'schedule'; default: string }
+  /** Names of relations, their schema before them or not, separated by commas. */
+  | { type: 'relations'; default: string };
 
 export type SettingValue = boolean | number | string | null;
 
@@ -29,6 +31,9 @@ export const PRICING_SETTINGS = {
   rounding: { type: 'choice', values: ['.99', '.49', 'none'], default: '.99' },
 } as const satisfies Record<string, Setting>;
 
+/** Materialised views that the task `statistics` refreshes. */
+export const REFRESH_VIEWS: Setting = { type: 'relations', default: '' };
+
 type Definitions = typeof PRICING_SETTINGS;
 type ValueOf<Definition> = Definition extends { type: 'choice'; values: readonly (infer Choice)[] }
   ? Choice
@@ -45,6 +50,7 @@ const threshold: Setting = { type: 'number', min: -1e12, max: 1e12, default: nul
 /** The settings that have a name of their own, in the order in which they are shown. */
 export function namedSettings(tasks: { name: string; schedule: string }[]): Map<string, Setting> {
   const settings = new Map<string, Setting>(Object.entries(PRICING_SETTINGS));
+  settings.set('refresh_views', REFRESH_VIEWS);
   for (const { name, schedule } of tasks) {
     settings.set(enabledSetting(name), { type: 'boolean', default: true });
     settings.set(scheduleSetting(name), { type: 'schedule', default: schedule });
@@ -64,12 +70,16 @@ export function accepts(setting: Setting, value: unknown): value is SettingValue
       return typeof value === 'string' && setting.values.includes(value);
     case 'schedule':
       return typeof value === 'string' && isSchedule(value);
+    case 'relations':
+      return typeof value === 'string' && value.split(',').every((name) => RELATION.test(name.trim()));
     default: {
       if (typeof value !== 'number' || !(value >= setting.min && value <= setting.max)) return false;
       return setting.type === 'integer' ? Number.isInteger(value) : /^-?\d+(\.\d{1,4})?$/.test(String(value));
     }
   }
 }
+
+const RELATION = /^((?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"\0]|"")+")(?:\.(?!$)|$)){0,2}$/u;
 
 /** The value that a stored text stands for; undefined when it stands for none. */
 export function readSetting(setting: Setting, stored: string): SettingValue | undefined {

@@ -14,10 +14,13 @@ export interface Site {
   adminEmail: string | undefined;
   /** Where the owner of the address stops what we send; none without ENCRYPTION_KEY. */
   unsubscribeUrl(address: string): string | undefined;
+  /** Where a company that was asked at this time says that it lives; none without ENCRYPTION_KEY. */
+  reactivationUrl(asked: { companyId: string; askedAt: Date }): string | undefined;
 }
 
 /** What the address in a link is bound to: no other text of the service opens it. */
 export const UNSUBSCRIBE_LINK = 'link:unsubscribe';
+export const REACTIVATION_LINK = 'link:reactivation';
 
 export function createSite(config: Config, vault: Vault | undefined): Site {
   return {
@@ -28,5 +31,9 @@ export function createSite(config: Config, vault: Vault | undefined): Site {
     adminEmail: config.ADMIN_EMAIL,
     unsubscribeUrl: (address) =>
       vault && `${config.PUBLIC_URL}/unsubscribe/${vault.encrypt(address, UNSUBSCRIBE_LINK)}`,
+    reactivationUrl: ({ companyId, askedAt }) => {
+      const token = vault?.encrypt(`${companyId}:${askedAt.getTime()}`, REACTIVATION_LINK);
+      return token && `${config.PUBLIC_URL}/clients/reactivate/${token}`;
+    },
   };
 }

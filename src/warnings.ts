@@ -4,6 +4,8 @@ import { isSuppressed } from './db/outbox.js';
 import { refusalCode, tableProblem } from './db/table-problem.js';
 import { missingVariables } from './services.js';
 import type { AnyTask } from './tasks/define.js';
+import { NeverCleaned } from './tasks/maintenance/never-cleaned.js';
+import { openTempFolder } from './tasks/maintenance/temp-folder.js';
 
 /** What is valid, and yet not what somebody would want: each says what to set. */
 export function configurationWarnings(config: Config, tasks: AnyTask[]): string[] {
@@ -24,6 +26,19 @@ export function configurationWarnings(config: Config, tasks: AnyTask[]): string[
     if (missing) lacking.set(missing, [...(lacking.get(missing) ?? []), task.name]);
   }
   for (const [missing, names] of lacking) warnings.push(`cannot run without ${missing}: ${names.join(', ')}`);
+  return warnings;
+}
+
+/** Folders of TEMP_PATHS that `cleanup-temporary` will refuse. */
+export async function tempPathWarnings({ TEMP_PATHS = [] }: Config, tasks: AnyTask[]): Promise<string[]> {
+  if (TEMP_PATHS.length === 0 || !tasks.some(({ name }) => name === 'cleanup-temporary')) return [];
+  const never = await NeverCleaned.find();
+  const warnings: string[] = [];
+  for (const path of TEMP_PATHS) {
+    const folder = await openTempFolder(path, never).catch((error: Error) => error);
+    if (folder instanceof Error) warnings.push(`${path}: ${folder.message}`);
+    else await folder.close();
+  }
   return warnings;
 }
 

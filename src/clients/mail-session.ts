@@ -24,6 +24,8 @@ export interface MailAttachment {
   contentType: string;
   /** Base64. */
   content: string;
+  /** How the HTML names it: `cid:revenue`. It is part of the mail then, no file beside it. */
+  cid?: string | undefined;
 }
 
 /** Connections to the server, for one delivery. */

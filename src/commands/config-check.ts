@@ -8,14 +8,18 @@ import { readEnvironment } from '../process.js';
 import { createScrubber, Secret } from '../secret.js';
 import { pricingSettingProblems, storedSettings } from '../settings.js';
 import { settingProblems } from '../task-settings.js';
-import { administratorWarnings, configurationWarnings } from '../warnings.js';
+import { administratorWarnings, configurationWarnings, tempPathWarnings } from '../warnings.js';
 import { type JsonOption, print, printJson, table } from './table.js';
 
 export async function configCheck({ json }: JsonOption): Promise<void> {
   const { config, problems } = readConfig();
   if (problems.length > 0) process.exitCode = 1;
   const warnings = config
-    ? [...configurationWarnings(config, chosenTasks(config)), ...(await settingWarnings(config))]
+    ? [
+        ...configurationWarnings(config, chosenTasks(config)),
+        ...(await tempPathWarnings(config, chosenTasks(config))),
+        ...(await settingWarnings(config)),
+      ]
     : [];
   const variables = config ? variablesOf(config) : [];
   if (json) return printJson({ ok: problems.length === 0, problems, warnings, variables });

@@ -2,24 +2,29 @@ import { taskKey } from '../auth.js';
 import { databaseProblem } from '../database-problem.js';
 import { migrate } from '../db/migrate.js';
 import { AppError, describeError } from '../errors.js';
+import { exitWith } from '../process.js';
 import { outcomeAnswer, overlapAnswer } from '../routes/answer.js';
+import type { AppDependencies } from '../routes/environment.js';
 import { scheduleOf, taskSettings } from '../task-settings.js';
+import type { AnyTask } from '../tasks/define.js';
 import { findTask, withContext } from './context.js';
 import { type JsonOption, print, printJson, table } from './table.js';
 
 interface RunOptions extends JsonOption {
   dryRun?: boolean;
   force?: boolean;
+  preview?: boolean;
 }
 
 /** Exit code 0 when the run went well or was not needed, 1 otherwise; Ctrl-C interrupts it properly. */
 export const runCommand = (name: string, options: RunOptions): Promise<void> =>
   withContext(async (deps) => {
     const task = findTask(deps, name);
-    const { json, dryRun = false, force = false } = options;
+    const { json, dryRun = false, force = false, preview } = options;
     const interrupt = () => void deps.runner.drain(0);
     process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
     try {
+      if (preview) return print(await previewOf(task, deps));
       const started = await deps.runner.start({ task, input: {}, dryRun, force, trigger: 'cli' });
       if (started.overlap) {
         const body = overlapAnswer(task.name, started, deps.messages, deps.now());
@@ -36,6 +41,11 @@ export const runCommand = (name: string, options: RunOptions): Promise<void> =>
       process.exitCode = 1;
     }
   });
+
+async function previewOf(task: AnyTask, { runner }: AppDependencies): Promise<string> {
+  if (!task.preview) exitWith(`${task.name} has no preview: only reports have one`);
+  return runner.preview(task, { preview: true });
+}
 
 function printOutcome(body: ReturnType<typeof outcomeAnswer>['body']): void {
   print(`${body.status}: ${body.message} (${body.durationMs} ms, ${body.runId})\n`);

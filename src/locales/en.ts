@@ -1,15 +1,21 @@
 import { accountsEn } from './accounts.js';
 import { answersEn } from './answers.js';
+import { archivingEn } from './archiving.js';
 import { backupsEn } from './backups.js';
 import { cryptoEn } from './crypto.js';
 import { deliveryEn } from './delivery.js';
 import { followupsEn } from './followups.js';
 import type { Messages } from './index.js';
 import { mailsEn } from './mails-en.js';
+import { maintenanceEn } from './maintenance.js';
+import { metricsEn } from './metrics.js';
 import { pricingEn } from './pricing.js';
 import { remindersEn } from './reminders.js';
+import { reportsEn } from './reports-en.js';
+import { statisticsEn } from './statistics.js';
 import { tablesEn } from './tables.js';
 import { thirdPartiesEn } from './third-parties.js';
+import { trialsEn } from './trials.js';
 import { wealthEn } from './wealth.js';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
@@ -39,17 +45,31 @@ export const en: Messages = {
     backup: { success: 'Database backed up' },
     'backup-verify': { success: 'Backup verified' },
     pricing: { success: 'Pricing batch completed' },
+    'cleanup-logs': { success: 'Logs cleaned up' },
+    'cleanup-temporary': { success: 'Temporary data cleaned up' },
+    'report-daily': { success: 'Daily report sent' },
+    'report-weekly': { success: 'Weekly report sent' },
+    'trials-expire': { success: 'Trials expired' },
+    'trials-nudge': { success: 'Inactive trials nudged' },
+    'clients-archive': { success: 'Inactive clients archived' },
+    statistics: { success: 'Statistics refreshed' },
     outbox: { success: 'Pending messages delivered' },
   },
   delivery: deliveryEn,
   followups: followupsEn,
   mails: mailsEn,
   reminders: remindersEn,
+  metrics: metricsEn,
+  reports: reportsEn,
   backups: backupsEn,
   answers: answersEn,
   accounts: accountsEn,
+  archiving: archivingEn,
   tables: tablesEn,
+  trials: trialsEn,
   wealth: wealthEn,
+  statistics: statisticsEn,
+  maintenance: maintenanceEn,
   incidents: {
     taskFailed: (task) => `The task ${task} is failing`,
     diedTwice:
@@ -109,6 +129,7 @@ export const en: Messages = {
     notEmpty: 'must not be empty',
     tooLong: (max) => `no more than ${max} characters`,
     passwordOrOauth: 'give either password or oauth',
+    dayOrMoment: 'expected a day YYYY-MM-DD or a moment in ISO 8601 (2026-11-21T14:00:00Z)',
     unknownField: 'unknown field',
   },
   imap: {

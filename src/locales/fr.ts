@@ -1,15 +1,21 @@
 import { accountsFr } from './accounts.js';
 import { answersFr } from './answers.js';
+import { archivingFr } from './archiving.js';
 import { backupsFr } from './backups.js';
 import { cryptoFr } from './crypto.js';
 import { deliveryFr } from './delivery.js';
 import { followupsFr } from './followups.js';
 import type { Messages } from './index.js';
 import { mailsFr } from './mails-fr.js';
+import { maintenanceFr } from './maintenance.js';
+import { metricsFr } from './metrics.js';
 import { pricingFr } from './pricing.js';
 import { remindersFr } from './reminders.js';
+import { reportsFr } from './reports-fr.js';
+import { statisticsFr } from './statistics.js';
 import { tablesFr } from './tables.js';
 import { thirdPartiesFr } from './third-parties.js';
+import { trialsFr } from './trials.js';
 import { wealthFr } from './wealth.js';
 
 const list = new Intl.ListFormat('fr', { type: 'conjunction' });
@@ -41,17 +47,31 @@ export const fr: Messages = {
     backup: { success: 'Sauvegarde de la base de données terminée avec succès' },
     'backup-verify': { success: 'Vérification de la sauvegarde terminée avec succès' },
     pricing: { success: 'Batch de prix terminé avec succès' },
+    'cleanup-logs': { success: 'Nettoyage des journaux terminé avec succès' },
+    'cleanup-temporary': { success: 'Nettoyage des données temporaires terminé avec succès' },
+    'report-daily': { success: 'Rapport quotidien envoyé avec succès' },
+    'report-weekly': { success: 'Rapport hebdomadaire envoyé avec succès' },
+    'trials-expire': { success: 'Expiration des essais terminée avec succès' },
+    'trials-nudge': { success: 'Relance des essais inactifs terminée avec succès' },
+    'clients-archive': { success: 'Archivage des clients inactifs terminé avec succès' },
+    statistics: { success: 'Mise à jour des statistiques terminée avec succès' },
     outbox: { success: 'Distribution des messages en attente terminée avec succès' },
   },
   delivery: deliveryFr,
   followups: followupsFr,
   mails: mailsFr,
   reminders: remindersFr,
+  metrics: metricsFr,
+  reports: reportsFr,
   backups: backupsFr,
   answers: answersFr,
   accounts: accountsFr,
+  archiving: archivingFr,
   tables: tablesFr,
+  trials: trialsFr,
   wealth: wealthFr,
+  statistics: statisticsFr,
+  maintenance: maintenanceFr,
   incidents: {
     taskFailed: (task) => `La tâche ${task} échoue`,
     diedTwice:
@@ -112,6 +132,7 @@ export const fr: Messages = {
     notEmpty: 'ne peut pas être vide',
     tooLong: (max) => `pas plus de ${max} caractères`,
     passwordOrOauth: 'donnez soit password, soit oauth',
+    dayOrMoment: 'attendu un jour AAAA-MM-JJ ou un instant ISO 8601 (2026-11-21T14:00:00Z)',
     unknownField: 'champ inconnu',
   },
   imap: {

@@ -1,5 +1,6 @@
 import type { AccountTexts } from './accounts.js';
 import type { AnswerTexts } from './answers.js';
+import type { ArchivingTexts } from './archiving.js';
 import type { BackupTexts } from './backups.js';
 import type { CryptoTexts } from './crypto.js';
 import type { DeliveryTexts } from './delivery.js';
@@ -7,10 +8,15 @@ import { en } from './en.js';
 import type { FollowupTexts } from './followups.js';
 import { fr } from './fr.js';
 import type { MailTexts } from './mails.js';
+import type { MaintenanceTexts } from './maintenance.js';
+import type { MetricTexts } from './metrics.js';
 import type { PricingTexts } from './pricing.js';
 import type { ReminderTexts } from './reminders.js';
+import type { ReportTexts } from './reports.js';
+import type { StatisticsTexts } from './statistics.js';
 import type { TableTexts } from './tables.js';
 import type { ThirdPartyTexts } from './third-parties.js';
+import type { TrialsTexts } from './trials.js';
 import type { WealthTexts } from './wealth.js';
 
 /** Every text a person may read, once in each language. */
@@ -26,18 +32,32 @@ export interface Messages extends ThirdPartyTexts, CryptoTexts, PricingTexts {
     | 'crypto-prices'
     | 'backup'
     | 'backup-verify'
-    | 'pricing',
+    | 'pricing'
+    | 'cleanup-logs'
+    | 'cleanup-temporary'
+    | 'report-daily'
+    | 'report-weekly'
+    | 'trials-expire'
+    | 'trials-nudge'
+    | 'clients-archive'
+    | 'statistics',
     { success: string }
   >;
   delivery: DeliveryTexts;
   followups: FollowupTexts;
   mails: MailTexts;
   reminders: ReminderTexts;
+  metrics: MetricTexts;
+  reports: ReportTexts;
   backups: BackupTexts;
   answers: AnswerTexts;
   accounts: AccountTexts;
+  archiving: ArchivingTexts;
   tables: TableTexts;
+  trials: TrialsTexts;
   wealth: WealthTexts;
+  statistics: StatisticsTexts;
+  maintenance: MaintenanceTexts;
   incidents: { taskFailed(task: string): string; diedTwice: string };
   run: {
     stillRunning(seconds: number): string;
@@ -89,6 +109,7 @@ export interface Messages extends ThirdPartyTexts, CryptoTexts, PricingTexts {
     notEmpty: string;
     tooLong(max: number): string;
     passwordOrOauth: string;
+    dayOrMoment: string;
     unknownField: string;
   };
   imap: {

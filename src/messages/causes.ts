@@ -2,25 +2,10 @@ import { type SQL, sql } from 'drizzle-orm';
 import { isDayOff, localDay } from '../calendar.js';
 import { chased, GONE, todayIn } from '../db/billing.js';
 import { reachable } from '../db/readers.js';
+import { type Cause, causeId, type Moment, UUID } from './cause.js';
 import { documentFingerprint, remindsStill, saysStill } from './fingerprint.js';
-
-const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-
-/** The id that a dedupe key names; CASE has checked its form before. */
-const causeId = sql.raw(`split_part(message.dedupe_key, ':', 2)::uuid`);
-
-interface Moment {
-  now: Date;
-  timeZone: string;
-}
-
-/** A kind of cause: the form of its dedupe keys, and how it stands. */
-export interface Cause {
-  keys: string;
-  /** What is asked: the team's application may have replaced them. */
-  tables: string[];
-  standing(moment: Moment): SQL;
-}
+import { REACTIVATION_CAUSE } from './reactivation-cause.js';
+import { TRIAL_CAUSES } from './trial-causes.js';
 
 export const CAUSES: Cause[] = [
   {
@@ -53,6 +38,8 @@ export const CAUSES: Cause[] = [
         and ${reachable} and ${remindsStill}
     ) then 'stands' else 'gone' end`,
   },
+  ...TRIAL_CAUSES,
+  REACTIVATION_CAUSE,
 ];
 
 /** How the cause of `message` stands, if it is one of these: an invoice paid since must not be chased. */

@@ -10,7 +10,8 @@ import {
 import type { Channel } from '../db/schema/messages.js';
 import { refusalCode, tableProblem } from '../db/table-problem.js';
 import { AppError, isDatabaseUnavailable } from '../errors.js';
-import { CAUSES, type Cause, standingOf } from './causes.js';
+import type { Cause } from './cause.js';
+import { CAUSES, standingOf } from './causes.js';
 import type { DeliveryContext } from './lane-delivery.js';
 import { ALERTS } from './queue.js';
 

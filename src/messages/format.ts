@@ -3,7 +3,7 @@ import { type Locale, messagesFor } from '../locales/index.js';
 import type { Site } from '../site.js';
 
 /** Days before months, and currencies named so that nobody takes one dollar for another. */
-const TAGS: Record<Locale, string> = { fr: 'fr-FR', en: 'en-GB' };
+export const TAGS: Record<Locale, string> = { fr: 'fr-FR', en: 'en-GB' };
 
 /**
  * An amount, exact whatever its size.

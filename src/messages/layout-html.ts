@@ -1,14 +1,7 @@
 import type { Locale } from '../locales/index.js';
 import type { Block, CleanContent, Fact, Link } from './layout.js';
-
-export const FONT = "font-family:'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
-
-/** Mail programs that know no dark style show the first; the others find the second in the style sheet. */
-export const LIGHT = { page: '#f3f4f6', card: '#ffffff', ink: '#1f2937', soft: '#5b6472', line: '#d9dde3' };
-export const DARK = { page: '#14171b', card: '#1f242b', ink: '#e8eaed', soft: '#a9b1bc', line: '#3a424d' };
-/** White on it can be read in both. */
-export const ACCENT = '#1d5fd1';
-export const DARK_LINK = '#8ab4f8';
+import { DARK_FIGURES, figuresHtml, PHONE_FIGURES } from './layout-html-figures.js';
+import { ACCENT, DARK, DARK_LINK, escapeHtml, FONT, LIGHT, SOFT, TABLE, TEXT } from './layout-style.js';
 
 const DARK_STYLE = `
 .page{background-color:${DARK.page}!important}
@@ -17,22 +10,7 @@ const DARK_STYLE = `
 .soft{color:${DARK.soft}!important}
 .line{border-color:${DARK.line}!important}
 .link{color:${DARK_LINK}!important}
-`;
-
-const TEXT = `${FONT};font-size:16px;line-height:24px;color:${LIGHT.ink};word-break:break-word`;
-const SOFT = `${FONT};font-size:14px;line-height:21px;color:${LIGHT.soft};word-break:break-word`;
-const TABLE = 'role="presentation" cellpadding="0" cellspacing="0" border="0"';
-
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
-
-const ESCAPES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
+${DARK_FIGURES}`;
 
 /** The HTML part: tables and inline styles, which is what every mail program reads; nothing to load. */
 export function renderHtml({ heading, blocks, footer }: CleanContent, locale: Locale): string {
@@ -48,6 +26,7 @@ export function renderHtml({ heading, blocks, footer }: CleanContent, locale: Lo
 <title>${escapeHtml(heading)}</title>
 <style>
 :root{color-scheme:light dark;supported-color-schemes:light dark}
+${PHONE_FIGURES}
 @media (prefers-color-scheme:dark){${DARK_STYLE}}
 </style>
 </head>
@@ -74,6 +53,12 @@ function blockHtml(block: Block): string {
   switch (block.kind) {
     case 'paragraph':
       return `<p class="ink" style="${TEXT};margin:0 0 16px">${escapeHtml(block.text)}</p>`;
+    case 'lead':
+      return `<p class="ink" style="${TEXT};margin:0 0 20px;font-size:18px;line-height:27px">${escapeHtml(block.text)}</p>`;
+    case 'note':
+      return `<p class="soft" style="${SOFT};margin:8px 0 16px;font-size:13px;line-height:19px">${escapeHtml(block.text)}</p>`;
+    case 'section':
+      return `<h2 class="ink" style="${FONT};margin:28px 0 12px;font-size:17px;line-height:24px;font-weight:600;color:${LIGHT.ink};word-break:break-word">${escapeHtml(block.title)}</h2>`;
     case 'facts':
       return `<table ${TABLE} width="100%" class="line" style="margin:0 0 16px;border-top:1px solid ${LIGHT.line}">
 ${block.facts.map(factHtml).join('\n')}
@@ -86,6 +71,8 @@ ${block.facts.map(factHtml).join('\n')}
       return `<p class="ink" style="${TEXT};margin:0 0 16px">${escapeHtml(block.closing)}${
         block.name && `<br><strong>${escapeHtml(block.name)}</strong>`
       }</p>`;
+    default:
+      return figuresHtml(block);
   }
 }
 

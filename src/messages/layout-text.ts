@@ -1,7 +1,8 @@
 import type { MailTexts } from '../locales/mails.js';
 import type { Block, CleanContent, Link } from './layout.js';
+import { figuresText } from './layout-text-figures.js';
+import { WIDTH, wrap } from './layout-wrap.js';
 
-const WIDTH = 72;
 /** What mail programs know as the start of what is not the letter (RFC 3676, 4.3). */
 const FOOTER_LINE = '-- ';
 
@@ -15,7 +16,11 @@ export function renderText({ heading, blocks, footer }: CleanContent, texts: Mai
 function blockText(block: Block, texts: MailTexts): string {
   switch (block.kind) {
     case 'paragraph':
+    case 'lead':
+    case 'note':
       return wrap(block.text);
+    case 'section':
+      return `${wrap(block.title)}\n${'-'.repeat(Math.min(block.title.length, WIDTH))}`;
     case 'facts':
       return block.facts.map(({ label, value }) => wrap(texts.fact(label, value), '  ')).join('\n');
     case 'button':
@@ -27,6 +32,8 @@ function blockText(block: Block, texts: MailTexts): string {
     }
     case 'signature':
       return block.name ? `${block.closing}\n${block.name}` : block.closing;
+    default:
+      return figuresText(block, texts);
   }
 }
 
@@ -34,18 +41,3 @@ const linkText = ({ label, url }: Link, texts: MailTexts): string =>
   `${texts.fact(label, '').trimEnd()}\n${url}`;
 
 const indented = (text: string): string => text.replace(/^/gm, '  ');
-
-/** Breaks at plain spaces only; a word longer than a line keeps its own. */
-function wrap(text: string, indent = ''): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line].join(`\n${indent}`);
-}

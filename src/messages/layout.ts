@@ -1,6 +1,7 @@
 import type { Messages } from '../locales/index.js';
 import type { Site } from '../site.js';
 import { plainLine, webUrl } from './layout-clean.js';
+import { cleanFigures, type FigureBlock } from './layout-figures.js';
 import { renderHtml } from './layout-html.js';
 import { renderText } from './layout-text.js';
 
@@ -32,7 +33,12 @@ export type Block =
   | { kind: 'facts'; facts: Fact[] }
   | { kind: 'button'; link: Link }
   | { kind: 'item'; title: string; lines: string[]; link: Link | undefined }
-  | { kind: 'signature'; closing: string; name: string };
+  | { kind: 'signature'; closing: string; name: string }
+  /** The heading of what follows. */
+  | { kind: 'section'; title: string }
+  /** A first sentence that says it all, and a last one in small print. */
+  | { kind: 'lead' | 'note'; text: string }
+  | FigureBlock;
 
 export interface MailContent {
   subject: string;
@@ -82,7 +88,9 @@ function cleanBlock(block: Block, clean: (text: string) => string): Block[] {
     return link && url ? { label: clean(link.label), url } : undefined;
   };
   switch (block.kind) {
-    case 'paragraph': {
+    case 'paragraph':
+    case 'lead':
+    case 'note': {
       const text = clean(block.text);
       return text ? [{ ...block, text }] : [];
     }
@@ -102,6 +110,10 @@ function cleanBlock(block: Block, clean: (text: string) => string): Block[] {
     }
     case 'signature':
       return [{ ...block, closing: clean(block.closing), name: clean(block.name) }];
+    case 'section':
+      return [{ ...block, title: clean(block.title) }];
+    default:
+      return cleanFigures(block, clean);
   }
 }
 

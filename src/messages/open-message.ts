@@ -32,8 +32,9 @@ export function openMessage(message: QueuedMessage, vault: Vault | undefined): O
 /** What is there in another form is left out: no path and no address is ever opened. */
 function attachmentsIn({ attachments }: QueuedMessage): MailAttachment[] {
   return attachments.flatMap((given) => {
-    const { filename, contentType, content } = given as Partial<MailAttachment>;
+    const { filename, contentType, content, cid } = given as Partial<MailAttachment>;
     if (typeof filename !== 'string' || typeof content !== 'string') return [];
-    return [{ filename, content, contentType: contentType ?? 'application/octet-stream' }];
+    const named = typeof cid === 'string' ? { cid } : {};
+    return [{ filename, content, contentType: contentType ?? 'application/octet-stream', ...named }];
   });
 }

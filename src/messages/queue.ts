@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Sender } from '../clients/mail.js';
+import type { MailAttachment, Sender } from '../clients/mail.js';
 import type { Vault } from '../clients/vault.js';
 import { rowsOf, type Transaction } from '../db/client.js';
 import { storable } from '../db/json.js';
@@ -19,6 +19,8 @@ export interface NewMessage {
   subject: string;
   text: string;
   html?: string;
+  /** Images that the HTML shows (`cid:`), and files. */
+  attachments?: MailAttachment[];
   /** How the sender is called, where that is not the service itself. */
   fromName?: string | undefined;
   replyTo?: string | undefined;
@@ -80,13 +82,13 @@ export async function queueMessages(
     tx,
     sql`
       insert into cronhook.outbox_messages
-        (id, task, channel, dedupe_key, recipient, subject, text_body, html_body, headers, message_id, ephemeral,
-          next_attempt_at)
-      select id, task, channel, dedupe_key, recipient, subject, text_body, html_body, headers, message_id, ephemeral,
-        ${tools.now.toISOString()}::timestamptz
+        (id, task, channel, dedupe_key, recipient, subject, text_body, html_body, headers, attachments, message_id,
+          ephemeral, next_attempt_at)
+      select id, task, channel, dedupe_key, recipient, subject, text_body, html_body, headers, attachments, message_id,
+        ephemeral, ${tools.now.toISOString()}::timestamptz
       from json_to_recordset(${JSON.stringify(rows, storable)}::json) as message (id uuid, task text, channel text,
-        dedupe_key text, recipient text, subject text, text_body text, html_body text, headers jsonb, message_id text,
-        ephemeral boolean)
+        dedupe_key text, recipient text, subject text, text_body text, html_body text, headers jsonb, attachments jsonb,
+        message_id text, ephemeral boolean)
       on conflict (dedupe_key) do nothing
       returning 1
     `,
@@ -109,6 +111,7 @@ function toRow(message: NewMessage, { sender, vault }: QueueTools) {
     dedupe_key: message.dedupeKey,
     ...(message.ephemeral ? sealed(id, content, vault) : columns(content)),
     headers: headersOf(message),
+    attachments: message.attachments ?? [],
     message_id: `<${id}@${domainOf(sender?.address ?? 'cronhook')}>`,
     ephemeral: message.ephemeral ?? false,
   };

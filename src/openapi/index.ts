@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { AnyTask } from '../tasks/define.js';
-import { inboxPaths, readPaths, taskPaths } from './paths.js';
+import { inboxPaths, reactivationPaths, readPaths, taskPaths } from './paths.js';
 import { type Json, schemas } from './schemas.js';
 import { pricingPaths, settingPaths, settingSchemas } from './settings-paths.js';
+import { statisticsPaths } from './statistics-paths.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -25,6 +26,8 @@ export function openApiDocument({ tasks }: { tasks: AnyTask[] }): Json {
       ...settingPaths(tasks),
       ...(serves('inbox-sync') && inboxPaths()),
       ...(serves('pricing') && pricingPaths),
+      ...(serves('statistics') && statisticsPaths),
+      ...(serves('clients-archive') && reactivationPaths),
     },
     components: {
       schemas: { ...schemas, ...settingSchemas },

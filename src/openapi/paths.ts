@@ -4,7 +4,7 @@ import { credentialsBody, integrationBody } from '../routes/inbox.js';
 import type { AnyTask } from '../tasks/define.js';
 import { array, boolean, failure, type Json, json, nullable, object, ref, string, uuid } from './schemas.js';
 
-const query = (name: string, schema: Json, description?: string): Json => ({
+export const query = (name: string, schema: Json, description?: string): Json => ({
   name,
   in: 'query',
   schema,
@@ -128,6 +128,31 @@ export const readPaths: Json = {
       summary: 'The database answers and its migrations are applied',
       tags: ['service'],
       responses: { 200: { description: 'Ready.' }, 503: failure('Not ready.') },
+    },
+  },
+};
+
+export const reactivationPaths: Json = {
+  '/clients/reactivate/{token}': {
+    get: {
+      summary: 'The page behind the link of « Voulez-vous réactiver ? »; it changes nothing',
+      tags: ['clients'],
+      parameters: [path('token', string)],
+      responses: {
+        200: html('The page, with a button where there is something to do.'),
+        404: html('No link of ours.'),
+        410: html('A newer link has replaced it, or the company is anonymised.'),
+      },
+    },
+    post: {
+      summary: 'Keep the company, or take it out of the archive with the status it had',
+      tags: ['clients'],
+      parameters: [path('token', string)],
+      responses: {
+        200: html('Done; repeating it changes nothing.'),
+        404: html('No link of ours.'),
+        410: html('A newer link has replaced it, or the company is anonymised.'),
+      },
     },
   },
 };

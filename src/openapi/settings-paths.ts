@@ -74,7 +74,7 @@ export const pricingPaths: Json = {
 
 export const settingSchemas: Json = {
   Setting: object({
-    type: { enum: ['boolean', 'integer', 'number', 'choice', 'schedule'] },
+    type: { enum: ['boolean', 'integer', 'number', 'choice', 'schedule', 'relations'] },
     default: {},
     value: {},
   }),
@@ -96,6 +96,7 @@ function schemaOf(setting: Setting): Json {
     case 'choice':
       return { enum: [...setting.values, null], default: setting.default };
     case 'schedule':
+    case 'relations':
       return { ...nullable('string'), default: setting.default };
     default: {
       const { type, min, max } = setting;

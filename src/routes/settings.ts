@@ -87,6 +87,7 @@ function checkedSettings(
   if (unknown.length > 0) {
     const known = [
       ...Object.keys(PRICING_SETTINGS),
+      'refresh_views',
       'threshold.*',
       'task.<name>.enabled',
       'task.<name>.schedule',
@@ -100,7 +101,7 @@ function checkedSettings(
   return values;
 }
 
-function expectationOf(setting: Setting, { expectations, settings }: Messages): string {
+function expectationOf(setting: Setting, { expectations, settings, statistics }: Messages): string {
   switch (setting.type) {
     case 'boolean':
       return expectations.boolean;
@@ -112,5 +113,7 @@ function expectationOf(setting: Setting, { expectations, settings }: Messages): 
       return expectations.oneOf([...setting.values]);
     case 'schedule':
       return settings.schedule;
+    case 'relations':
+      return statistics.views;
   }
 }

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { clientAddress, isAllowed } from '../auth.js';
 import { AppError } from '../errors.js';
 import { inTime } from '../in-time.js';
+import { booleanParameter } from '../parameters.js';
 import type { AnyTask } from '../tasks/define.js';
 import { outcomeAnswer, overlapAnswer, runningAnswer } from './answer.js';
 import type { AppContext, AppDependencies, AppEnvironment } from './environment.js';
 import { type Body, collect, forbidden, identify } from './request.js';
-import { booleanParameter, integerParameter, validate } from './validate.js';
+import { integerParameter, validate } from './validate.js';
 
 const METHODS = ['GET', 'POST'];
 const LONGEST_WAIT_SECONDS = 3600;
@@ -48,6 +49,7 @@ async function trigger(
     force = false,
     ...input
   } = readParameters(c, body, parameters, deps);
+  if (task.preview && 'preview' in input && input.preview === true) return showPreview(c, task, input, deps);
   const preference = preferredWait(c);
   const waitSeconds = wait ?? preference?.seconds ?? deps.config.RESPONSE_WAIT_SECONDS;
 
@@ -64,6 +66,17 @@ async function trigger(
   const answer = outcomeAnswer(task.name, started.runId, outcome, dryRun, deps.now());
   if (answer.retryAfterSeconds) c.header('Retry-After', String(answer.retryAfterSeconds));
   return c.json(answer.body, answer.status);
+}
+
+/** A mail as a page: its own styles and pictures, and nothing else. */
+const PREVIEW_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
+
+async function showPreview(c: AppContext, task: AnyTask, input: object, { runner }: AppDependencies) {
+  const page = await runner.preview(task, input);
+  c.header('Content-Security-Policy', PREVIEW_POLICY);
+  c.header('Referrer-Policy', 'no-referrer');
+  return c.html(page);
 }
 
 /** Marks an answer of 405 with what would be accepted. */

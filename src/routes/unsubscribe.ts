@@ -4,10 +4,8 @@ import type { Vault } from '../clients/vault.js';
 import { SENDER_NAME } from '../messages/queue.js';
 import { UNSUBSCRIBE_LINK } from '../site.js';
 import type { AppContext, AppDependencies, AppEnvironment } from './environment.js';
+import { PAGE_POLICY } from './pages/frame.js';
 import { type UnsubscribeState, unsubscribePage } from './pages/unsubscribe.js';
-
-const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /**
  * The link under our mails. Mail programs and their scanners follow links: only POST changes something, from the
@@ -56,7 +54,7 @@ function addressIn(token: string, vault: Vault | undefined): string | undefined 
 }
 
 function page(c: AppContext, deps: AppDependencies, state: UnsubscribeState) {
-  c.header('Content-Security-Policy', POLICY);
+  c.header('Content-Security-Policy', PAGE_POLICY);
   c.header('Referrer-Policy', 'no-referrer');
   return c.html(unsubscribePage(state, deps), state.kind === 'invalid' ? 404 : 200);
 }

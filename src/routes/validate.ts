@@ -4,7 +4,7 @@ import type { Messages } from '../locales/index.js';
 import type { Body, Fields } from './request.js';
 
 type Issue = z.core.$ZodRawIssue;
-type Expectation = 'host' | 'url' | 'passwordOrOauth';
+type Expectation = 'host' | 'url' | 'passwordOrOauth' | 'dayOrMoment';
 
 /** What is wrong with one value, in the reader's language. */
 function expectation(issue: Issue, t: Messages['expectations']): string {
@@ -46,16 +46,6 @@ export const integerParameter = (min: number, max: number) =>
         error: () => `int:${min}:${max}`,
       }),
   );
-
-const BOOLEANS = new Map<unknown, boolean>([
-  ['true', true],
-  ['1', true],
-  ['false', false],
-  ['0', false],
-]);
-
-/** `true` or `false`, as JSON or as text. */
-export const booleanParameter = () => z.preprocess((value) => BOOLEANS.get(value) ?? value, z.boolean());
 
 /** @throws {AppError} invalid_parameters, naming every field that is wrong */
 export function validate<Schema extends z.ZodType>(

@@ -35,6 +35,10 @@ export interface Capabilities {
   programs: PostgresPrograms;
   /** Where a backup is restored to prove it. */
   verifyServer: Secret;
+  /** The administrator's address. */
+  administrator: string;
+  /** Folders whose old files go. */
+  tempPaths: readonly string[];
 }
 
 export type Need = keyof Capabilities;
@@ -105,15 +109,20 @@ export interface Task<Input = unknown, Needs extends Need = Need, Uses extends N
   input: z.ZodObject;
   /** True of a run that somebody asked for one item: it says nothing of how the task fares. */
   isPart?(input: Input): boolean;
-  run(
-    context: RunContext<Input> & Pick<Capabilities, Needs> & Partial<Pick<Capabilities, Uses>>,
-  ): Promise<Stats>;
+  run(context: TaskContext<Input, Needs, Uses>): Promise<Stats>;
+  /** What `preview=true` shows instead of running: a page of HTML. It only reads. */
+  preview?(context: TaskContext<Input, Needs, Uses>): Promise<string>;
 }
 
+export type TaskContext<Input, Needs extends Need, Uses extends Need = never> = RunContext<Input> &
+  Pick<Capabilities, Needs> &
+  Partial<Pick<Capabilities, Uses>>;
+
 /** A task whose types the catalogue need not know; `needs` and `input` are checked before `run`. */
-export type AnyTask = Omit<Task<unknown, Need, Need>, 'run' | 'isPart'> & {
+export type AnyTask = Omit<Task<unknown, Need, Need>, 'run' | 'isPart' | 'preview'> & {
   isPart?(input: never): boolean;
   run(context: RunContext<never> & Capabilities): Promise<Stats>;
+  preview?(context: RunContext<never> & Capabilities): Promise<string>;
 };
 
 export function defineTask<

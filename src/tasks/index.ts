@@ -5,10 +5,18 @@ import { wealth } from './atlas/wealth.js';
 import { backup } from './backup/backup.js';
 import { backupVerify } from './backup/backup-verify.js';
 import { followups } from './billing/followups.js';
+import { clientsArchive } from './clients/clients-archive.js';
 import { type AnyTask, PRODUCTS } from './define.js';
 import { inboxSync } from './inbox/inbox-sync.js';
+import { cleanupLogs } from './maintenance/cleanup-logs.js';
+import { cleanupTemporary } from './maintenance/cleanup-temporary.js';
 import { outbox } from './messages/outbox.js';
 import { pricing } from './pricing/pricing.js';
+import { reportDaily } from './reports/report-daily.js';
+import { reportWeekly } from './reports/report-weekly.js';
+import { statistics } from './statistics/statistics.js';
+import { trialsExpire } from './trials/expire.js';
+import { trialsNudge } from './trials/nudge.js';
 
 /** Every task, in the order of the contract (section 2.1). */
 export const tasks: AnyTask[] = [
@@ -22,6 +30,14 @@ export const tasks: AnyTask[] = [
   backup,
   backupVerify,
   pricing,
+  cleanupLogs,
+  cleanupTemporary,
+  reportDaily,
+  reportWeekly,
+  trialsExpire,
+  trialsNudge,
+  clientsArchive,
+  statistics,
 ];
 
 /**

@@ -83,6 +83,8 @@ async function leaveTraces(service: AccountsService, options: { alone: boolean }
   await add('tokens', { id: randomUUID(), user_id: user, expires_at: later });
   await add('user_activity', { user_id: user, day: '2026-11-01' });
   await add('investor_profiles', { id: randomUUID(), user_id: user });
+  await add('leads', { id: randomUUID(), email: EMAIL });
+  await add('application_logs', { id: 1, level: 'info' });
   await add('suppressed_addresses', { address: 'other@other.example' });
   await add('suppressed_addresses', { address: '+33698765432', reason: 'stop' });
   const message = { task: 'followups', channel: 'email', message_id: '<1@cronhook>', ephemeral: false };

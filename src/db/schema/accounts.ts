@@ -2,28 +2,36 @@ import { sql } from 'drizzle-orm';
 import { date, index, jsonb, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, cronhook, id, time } from './base.js';
 
-export const companies = cronhook.table('companies', {
-  id: id(),
-  name: text('name').notNull(),
-  email: text('email'),
-  phone: text('phone'),
-  plan: text('plan').notNull().default('trial'),
-  status: text('status', {
-    enum: ['trial', 'active', 'expired', 'cancelled', 'inactive', 'archived', 'anonymized'],
-  })
-    .notNull()
-    .default('trial'),
-  trialEndsAt: time('trial_ends_at'),
-  convertedAt: time('converted_at'),
-  cancelledAt: time('cancelled_at'),
-  lastActiveAt: time('last_active_at'),
-  reactivationAskedAt: time('reactivation_asked_at'),
-  previousStatus: text('previous_status'),
-  archiveKey: text('archive_key'),
-  archivedAt: time('archived_at'),
-  anonymizedAt: time('anonymized_at'),
-  createdAt: createdAt(),
-});
+export const companies = cronhook.table(
+  'companies',
+  {
+    id: id(),
+    name: text('name').notNull(),
+    email: text('email'),
+    phone: text('phone'),
+    plan: text('plan').notNull().default('trial'),
+    status: text('status', {
+      enum: ['trial', 'active', 'expired', 'cancelled', 'inactive', 'archived', 'anonymized'],
+    })
+      .notNull()
+      .default('trial'),
+    trialEndsAt: time('trial_ends_at'),
+    convertedAt: time('converted_at'),
+    cancelledAt: time('cancelled_at'),
+    lastActiveAt: time('last_active_at'),
+    reactivationAskedAt: time('reactivation_asked_at'),
+    previousStatus: text('previous_status'),
+    archiveKey: text('archive_key'),
+    archivedAt: time('archived_at'),
+    anonymizedAt: time('anonymized_at'),
+    createdAt: createdAt(),
+  },
+  (company) => [
+    index('companies_created').on(company.createdAt),
+    index('companies_converted').on(company.convertedAt).where(sql`converted_at is not null`),
+    index('companies_trial_end').on(company.trialEndsAt).where(sql`trial_ends_at is not null`),
+  ],
+);
 
 export const users = cronhook.table(
   'users',
@@ -47,6 +55,7 @@ export const users = cronhook.table(
   },
   (user) => [
     index('users_company').on(user.companyId),
+    index('users_created').on(user.createdAt),
     index('users_deletion').on(user.deletionScheduledAt).where(sql`deletion_scheduled_at is not null`),
   ],
 );
@@ -59,7 +68,10 @@ export const userActivity = cronhook.table(
     day: date('day').notNull(),
     createdAt: createdAt(),
   },
-  (activity) => [primaryKey({ columns: [activity.userId, activity.day] })],
+  (activity) => [
+    primaryKey({ columns: [activity.userId, activity.day] }),
+    index('user_activity_day').on(activity.day),
+  ],
 );
 
 export const sessions = cronhook.table(
@@ -70,7 +82,7 @@ export const sessions = cronhook.table(
     expiresAt: time('expires_at').notNull(),
     createdAt: createdAt(),
   },
-  (session) => [index('sessions_user').on(session.userId)],
+  (session) => [index('sessions_user').on(session.userId), index('sessions_expiry').on(session.expiresAt)],
 );
 
 export const tokens = cronhook.table(
@@ -83,7 +95,7 @@ export const tokens = cronhook.table(
     usedAt: time('used_at'),
     createdAt: createdAt(),
   },
-  (token) => [index('tokens_user').on(token.userId)],
+  (token) => [index('tokens_user').on(token.userId), index('tokens_expiry').on(token.expiresAt)],
 );
 
 /** The audit trail of deleted accounts, without personal data. */

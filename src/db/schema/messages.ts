@@ -48,6 +48,7 @@ export const outboxMessages = cronhook.table(
     index('outbox_messages_claimed').on(message.claimedBy).where(sql`status = 'sending'`),
     index('outbox_messages_message_id').on(message.messageId),
     index('outbox_messages_recipient').on(sql`lower(recipient)`),
+    index('outbox_messages_sent').on(message.sentAt).where(sql`status = 'sent'`),
   ],
 );
 
@@ -80,7 +81,10 @@ export const notifications = cronhook.table(
     readAt: time('read_at'),
     createdAt: createdAt(),
   },
-  (notification) => [index('notifications_user').on(notification.userId, notification.createdAt)],
+  (notification) => [
+    index('notifications_user').on(notification.userId, notification.createdAt),
+    index('notifications_read').on(notification.readAt).where(sql`read_at is not null`),
+  ],
 );
 
 /** What is wrong, from its first sign to its end; one open row per source. */

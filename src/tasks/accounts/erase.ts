@@ -6,7 +6,7 @@ import { closeCompany } from './company.js';
 import { PERSONAL_DATA } from './personal-data.js';
 import { redactRows } from './redact-rows.js';
 import { TABLES, type TableName, type TableRule } from './rules.js';
-import { type Rows, readSubject, type Subject } from './subject.js';
+import { type Rows, readEmptyCompany, readSubject, type Subject } from './subject.js';
 import type { Traces } from './traces.js';
 
 interface EraseTools {
@@ -51,7 +51,24 @@ export async function eraseUser(
     mayCloseCompany,
     adminEmail,
   });
-  if (!subject) return undefined;
+  return subject && erase(rows, subject, { messages, now, traces });
+}
+
+/** Deletes what is left of a company in which nobody is left, in the caller's transaction, by the same rules. */
+export function eraseEmptyCompany(
+  tx: Transaction,
+  companyId: string,
+  { messages, now }: Pick<EraseTools, 'messages' | 'now'>,
+): Promise<Erased> {
+  const rows: Rows = (statement) => rowsOf(tx, statement);
+  return readEmptyCompany(rows, companyId).then((subject) => erase(rows, subject, { messages, now }));
+}
+
+async function erase(
+  rows: Rows,
+  subject: Subject,
+  { messages, now, traces }: Pick<EraseTools, 'messages' | 'now'> & { traces?: Traces | undefined },
+): Promise<Erased> {
   const counts: Counts = {};
   const add = (table: string, count: number) => {
     if (count > 0) counts[table] = (counts[table] ?? 0) + count;

@@ -1,11 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { digestSql } from '../../db/suppressions.js';
+import { BACK_OFFICE_DATA } from './personal-data-back-office.js';
 import { BILLING_DATA } from './personal-data-billing.js';
 import { INBOX_DATA } from './personal-data-inbox.js';
 import { PRODUCT_DATA } from './personal-data-products.js';
 import {
   ofCompanyOr,
   ofGoneCompany,
+  ofGoneCompanyMails,
   ofGoneFollowups,
   ofMembers,
   ofUser,
@@ -72,7 +74,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
     goes: (subject) => sql`
       (lower(recipient) in ${oneOf(subject.addresses, 'text')} and not ${WAITING_FOLLOWUP} or id in ${oneOf(subject.sealedIds, 'uuid')}
         or channel = 'sms' and regexp_replace(recipient, '[^0-9+]', '', 'g') in ${oneOf(subject.numbers, 'text')}
-        or ${ofGoneFollowups(subject)})`,
+        or ${ofGoneFollowups(subject)} or ${ofGoneCompanyMails(subject)})`,
     searched: () => sql`not ${WAITING_FOLLOWUP}`,
     // What waits goes out without the name: nobody would look at it again once it is sent.
     named: (subject) => sql`(lower(recipient) in ${ofMembers(subject, 'lower(email)')}
@@ -150,6 +152,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   ...INBOX_DATA,
   ...BILLING_DATA,
   ...PRODUCT_DATA,
+  ...BACK_OFFICE_DATA,
   incidents: {
     shared: true,
     addresses: withMailboxes,

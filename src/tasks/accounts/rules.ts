@@ -87,3 +87,7 @@ export const ofGoneFollowups = (subject: Subject): SQL => sql`
     join cronhook.billing_documents document on document.id = followup.document_id
     where ${ofGoneCompany(subject)}
   ))`;
+
+/** What was written to a company that goes about itself (`trial-warning:<company>:…`). */
+export const ofGoneCompanyMails = (subject: Subject): SQL =>
+  subject.closesCompany ? sql`split_part(dedupe_key, ':', 2) = ${subject.companyId}` : sql`false`;

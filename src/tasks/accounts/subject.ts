@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { isAddress } from '../../clients/mail.js';
 import type { Vault } from '../../clients/vault.js';
 import type { Database } from '../../db/client.js';
@@ -101,13 +101,41 @@ export async function readSubject(
     sealedIds: [],
     suppressed: person.suppressed,
   };
+  await addMailboxes(rows, subject, locked);
+  if (vault) subject.sealedIds = await sealedTo(rows, vault, subject.addresses);
+  return subject;
+}
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** A company that goes without a last member: nobody is recognised. */
+export async function readEmptyCompany(rows: Rows, companyId: string): Promise<Subject> {
+  const subject: Subject = {
+    userId: NOBODY,
+    companyId,
+    lastMember: true,
+    closesCompany: true,
+    email: '',
+    name: '',
+    addresses: [],
+    numbers: [],
+    names: [],
+    administrators: [],
+    mailboxIds: [],
+    mailboxAddresses: [],
+    sealedIds: [],
+    suppressed: false,
+  };
+  await addMailboxes(rows, subject, sql`for update`);
+  return subject;
+}
+
+async function addMailboxes(rows: Rows, subject: Subject, locked: SQL): Promise<void> {
   const mailboxes = await rows<{ id: string; email: string }>(
     sql`select id, email from cronhook.inbox_integrations where ${goingMailboxes(subject)} order by id ${locked}`,
   );
   subject.mailboxIds = mailboxes.map(({ id }) => id);
   subject.mailboxAddresses = mailboxes.map(({ email }) => email.trim().toLowerCase()).filter(isAddress);
-  if (vault) subject.sealedIds = await sealedTo(rows, vault, subject.addresses);
-  return subject;
 }
 
 const SHORTEST_NUMBER = 6;

@@ -1,0 +1,82 @@
+import { drawSvg } from './svg.js';
+import { axes, COLOURS, SIZE, valueLabel } from './theme.js';
+
+/** Values by period, the oldest first; null where none is known. */
+export interface Series {
+  labels: string[];
+  values: (number | null)[];
+  /** How a value reads, on the axis too. */
+  format(value: number): string;
+  /** The axis reaches so far at least, so that a chart of zeros lies at the bottom. */
+  reach: number;
+}
+
+/** How much came in each period; the last one is what the reader asks about. */
+export function columnChart(series: Series): string {
+  const { values } = series;
+  const last = values.length - 1;
+  const crowded = isCrowded(series);
+  const data = values.map((value, index) => ({
+    value: value ?? '-',
+    itemStyle: { color: index === last ? COLOURS.accent : COLOURS.past, borderRadius: [3, 3, 0, 0] },
+    label: labelled(index === last || !crowded, index === last),
+  }));
+  return drawSvg({
+    ...framed(series),
+    series: [{ type: 'bar', silent: true, data, barCategoryGap: '28%', label: labels(series) }],
+  });
+}
+
+/** How high something stood at the end of each period. */
+export function lineChart(series: Series): string {
+  const { values } = series;
+  const last = values.length - 1;
+  const data = values.map((value, index) => ({
+    value: value ?? '-',
+    symbolSize: index === last ? 9 : 5,
+    label: labelled(index === last || index === 0, index === last),
+  }));
+  return drawSvg({
+    ...framed(series),
+    series: [
+      {
+        type: 'line',
+        silent: true,
+        data,
+        symbol: 'circle',
+        lineStyle: { color: COLOURS.accent, width: 2.5 },
+        itemStyle: { color: COLOURS.accent },
+        areaStyle: { color: COLOURS.area },
+        label: labels(series),
+      },
+    ],
+  });
+}
+
+function framed({ labels: names, format, reach }: Series) {
+  const frame = axes(names, format);
+  const max = ({ max: highest }: { max: number }) => (highest < reach ? reach : null);
+  // Every other one, the last one always.
+  const interval = (index: number) => (names.length - 1 - index) % 2 === 0;
+  const xAxis = { ...frame.xAxis, axisLabel: { ...frame.xAxis.axisLabel, interval } };
+  return { ...frame, xAxis, yAxis: { ...frame.yAxis, max } };
+}
+
+const labels = ({ format }: Series) => ({
+  position: 'top' as const,
+  formatter: ({ value }: { value: unknown }) => (typeof value === 'number' ? format(value) : ''),
+});
+
+const labelled = (show: boolean, bold: boolean) => ({
+  ...valueLabel,
+  show,
+  fontWeight: bold ? ('bold' as const) : ('normal' as const),
+});
+
+const CHARACTER_PX = 6.5;
+
+/** Neighbours must not run into each other: only the last column then says its value. */
+function isCrowded({ values, format }: Series): boolean {
+  const longest = Math.max(...values.map((value) => (value === null ? 0 : format(value).length)));
+  return longest * CHARACTER_PX > (SIZE.widthPx - 60) / values.length;
+}

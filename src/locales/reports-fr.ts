@@ -1,0 +1,132 @@
+import type { ReportTexts } from './reports.js';
+
+const s = (count: number): string => (count > 1 ? 's' : '');
+
+const LEGEND =
+  'ce qui va mieux est en vert, ce qui va moins bien en rouge et en gras ; « – » : un chiffre qui n’est pas connu.';
+
+export const reportsFr: ReportTexts = {
+  editions: {
+    daily: {
+      subject: (day, gist) => `${day}${gist && ` : ${gist}`}`,
+      heading: (day) => `Rapport du ${day}`,
+      happened: (what) => `Hier, ${what}`,
+      quiet: 'Journée calme hier : aucun nouvel abonnement et aucun encaissement',
+      quietGist: 'journée calme',
+      unknown: 'Les chiffres d’hier ne sont pas encore connus',
+      reference: (weekday) => `le ${weekday} précédent`,
+      noFailures: 'Aucune tâche n’a échoué ces dernières vingt-quatre heures.',
+      legend: `▲ et ▼ disent l’évolution, du jour comparé jusqu’à hier ; ${LEGEND}`,
+      already: (day) => `Le rapport du ${day} est déjà parti : rien n’a été renvoyé (force=true le renvoie)`,
+    },
+    weekly: {
+      subject: (week, gist) => `Semaine du ${week}${gist && ` : ${gist}`}`,
+      heading: (week) => `Rapport de la semaine du ${week}`,
+      happened: (what) => `La semaine dernière, ${what}`,
+      quiet: 'Semaine calme : aucun nouvel abonnement et aucun encaissement',
+      quietGist: 'semaine calme',
+      unknown: 'Les chiffres de la semaine dernière ne sont pas encore connus',
+      reference: () => 'la semaine d’avant',
+      noFailures: 'Aucune tâche n’a échoué ces sept derniers jours.',
+      legend: `▲ et ▼ disent l’évolution, de la semaine comparée jusqu’à la dernière ; ${LEGEND}`,
+      already: (week) =>
+        `Le rapport de la semaine du ${week} est déjà parti : rien n’a été renvoyé (force=true le renvoie)`,
+    },
+  },
+  gist: {
+    subscriptions: (count) => (count > 1 ? `${count} nouveaux abonnements` : 'un nouvel abonnement'),
+    leads: (count) => (count > 1 ? `${count} nouveaux leads` : 'un nouveau lead'),
+    received: (amount) => `${amount} encaissés`,
+    paidBack: (amount) => `${amount} de plus remboursés qu’encaissés`,
+    better: (what, reference, amount) => `${what} : mieux que ${reference} (${amount}).`,
+    worse: (what, reference, amount) => `${what} : moins que ${reference} (${amount}).`,
+    alike: (what, reference) => `${what} : à peu près comme ${reference}.`,
+    departures: (count) => (count > 1 ? `${count} clients sont partis.` : 'Un client est parti.'),
+    mrr: (amount, change) => `Le MRR est de ${amount}${change && `, ${change} en une semaine`}.`,
+    nothingToDo: 'Rien ne demande votre attention.',
+    toDo: (count) =>
+      count > 1 ? `${count} points demandent votre attention.` : 'Un point demande votre attention.',
+  },
+  change: {
+    up: (amount) => `en hausse de ${amount}`,
+    down: (amount) => `en baisse de ${amount}`,
+    same: 'stable',
+    points: (number) => `${number} pt`,
+    better: 'mieux',
+    worse: 'moins bien',
+  },
+  groups: { acquisition: 'Acquisition', revenue: 'Revenus', customers: 'Clients', support: 'Support' },
+  attention: {
+    title: 'À regarder',
+    since: (moment, duration) => `Depuis ${duration} (${moment})`,
+    more: (count) => `… et ${count} autre${s(count)} point${s(count)}.`,
+    mailsRefused: (count) => (count > 1 ? `${count} messages ont été refusés` : 'Un message a été refusé'),
+    mailsRefusedDo: 'Corrigez les adresses ; « cronhook outbox retry » les renvoie.',
+    mailsWaiting: (count) =>
+      count > 1 ? `${count} messages attendent depuis longtemps` : 'Un message attend depuis longtemps',
+    mailsWaitingDo: 'Vérifiez le serveur SMTP, et que la tâche outbox est bien appelée.',
+    mailsHeld: (count) => (count > 1 ? `${count} messages sont retenus` : 'Un message est retenu'),
+    mailsHeldDo: 'Après une restauration : « cronhook outbox release » les laisse partir.',
+    neverVerified: 'Aucune sauvegarde n’a encore été vérifiée',
+    neverVerifiedDo: 'La tâche backup-verify le fait en restaurant la dernière.',
+    verifiedLongAgo: (duration) => `La dernière sauvegarde vérifiée l’a été il y a ${duration}`,
+    verifiedLongAgoDo: 'Appelez la tâche backup-verify, et vérifiez qu’elle est planifiée.',
+    ticketsWaiting: (count) =>
+      count > 1
+        ? `${count} tickets attendent une première réponse depuis plus d’un jour`
+        : 'Un ticket attend une première réponse depuis plus d’un jour',
+    ticketsWaitingOldest: (duration) => `Le plus ancien attend depuis ${duration}.`,
+    pastDue: (count) =>
+      count > 1
+        ? `${count} abonnements sont en retard de paiement`
+        : 'Un abonnement est en retard de paiement',
+    pastDueDo: 'Un mot au client évite souvent un départ.',
+    trialsEnding: (count) =>
+      count > 1 ? `${count} essais se terminent d’ici trois jours` : 'Un essai se termine d’ici trois jours',
+    trialsEndingDo: 'C’est le bon moment pour les appeler.',
+  },
+  operations: {
+    title: 'Tâches et sauvegardes',
+    failures: (count) => (count > 1 ? `${count} échecs` : 'Un échec'),
+    recovered: 'rétablie depuis',
+    stillFailing: 'pas encore rétablie',
+    lastMessage: (message) => `Dernier message : ${message}`,
+    verified: (moment, duration) => `Dernière sauvegarde vérifiée : le ${moment} (il y a ${duration}).`,
+    verifiedNever: 'Dernière sauvegarde vérifiée : aucune.',
+    backedUp: (moment) => `Dernière sauvegarde : le ${moment}.`,
+  },
+  goals: {
+    week: 'Objectifs de la semaine',
+    month: (month) => `Objectifs de ${month}`,
+    atLeast: (target) => `sur ${target}`,
+    atMost: (target) => `pour ${target} au plus`,
+    unknown: 'Le résultat n’est pas encore connu',
+    reached: 'Objectif atteint',
+    kept: 'Objectif tenu',
+    missed: 'Objectif dépassé',
+    progress: (percent) => `${percent} de l’objectif`,
+  },
+  month: {
+    title: (month) => `Le mois de ${month}`,
+    soFar: (month) => `Le mois de ${month}, jusqu’ici`,
+    soFarColumn: 'à ce jour',
+    note: 'Le mois n’est pas fini : il est mis à côté du mois précédent entier, sans évolution.',
+  },
+  charts: {
+    leads: 'Nouveaux leads par semaine',
+    revenue: 'Encaissements nets par semaine',
+    bridge: 'Le MRR, du début à la fin de la semaine',
+    customers: 'Clients payants à la fin de chaque semaine',
+    churn: 'Taux d’attrition par semaine',
+    weekly: (first, values) => `depuis la semaine du ${first} : ${values}`,
+    steps: {
+      start: 'Début',
+      new: 'Nouveaux',
+      expansion: 'Expansion',
+      reactivation: 'Retours',
+      contraction: 'Contraction',
+      churn: 'Départs',
+      end: 'Fin',
+    },
+  },
+};

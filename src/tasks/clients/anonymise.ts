@@ -1,0 +1,131 @@
+import { sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { unlessDeadlocked } from '../../db/deadlock.js';
+import { at } from '../../db/signs-of-life.js';
+import { AppError } from '../../errors.js';
+import { boundLockWaits } from '../accounts/claim.js';
+import { eraseEmptyCompany, eraseUser } from '../accounts/erase.js';
+import { type ErasureStore, recordErasure } from '../accounts/erasures.js';
+import { removeStripeCustomer } from '../accounts/stripe-customer.js';
+import { findTraces, type Traces } from '../accounts/traces.js';
+import { eachCompany, lockCompany } from './companies.js';
+import { type ArchiveContext, type ArchiveRun, type Company, NAME } from './model.js';
+import { mayBeAnonymised, momentOf } from './states.js';
+
+/**
+ * Erases its people one by one, as if each had asked for it, and with the last the company; then its export. What never
+ * goes: billing documents, payments and subscriptions, and figures, which name nobody.
+ */
+export async function anonymiseDue(run: ArchiveRun, erasures: ErasureStore): Promise<void> {
+  const { context, tally } = run;
+  const state = mayBeAnonymised(momentOf(context));
+  await eachCompany(run, state, { needsStorage: true }, async ({ id, name }) => {
+    if (context.dryRun) context.would(name, { step: 'anonymise', company: id });
+    else if (!(await anonymise(context, id, erasures))) return;
+    tally.anonymised += 1;
+  });
+}
+
+/** Exports of companies that are anonymised, by whomever: their keys stay until they are gone. */
+export async function forgetExports(run: ArchiveRun): Promise<void> {
+  const { context } = run;
+  const left = sql`(company.status = 'anonymized' and company.archive_key is not null)`;
+  await eachCompany(run, left, { needsStorage: true }, async (company) => {
+    if (context.dryRun) context.would(company.id, { step: 'remove the export' });
+    else await forget(context, company);
+  });
+}
+
+/** @returns false when somebody came back meanwhile */
+async function anonymise(
+  context: ArchiveContext,
+  companyId: string,
+  erasures: ErasureStore,
+): Promise<boolean> {
+  const people = await claim(context, companyId);
+  if (!people) return false;
+  const stripe = { stripe: context.stripe, rows: context.db.rows };
+  for (const userId of people) await removeStripeCustomer(userId, stripe, context.signal);
+  const traces = await findTraces(context.db.rows, people);
+  for (const userId of people) {
+    context.signal.throwIfAborted();
+    await unlessDeadlocked(() => erasePerson(context, userId, traces));
+  }
+  const company = await finish(context, companyId);
+  await erasures.storePending();
+  if (company?.archiveKey) await forget(context, company);
+  return company !== undefined;
+}
+
+/**
+ * The point of no return: whoever is claimed is erased, by this run, the next, or the task `account-deletions`.
+ * @returns the people of the company; undefined when it is not due any more
+ */
+function claim(context: ArchiveContext, companyId: string): Promise<string[] | undefined> {
+  return context.db.write(async (tx) => {
+    const moment = momentOf(context);
+    if (!(await lockCompany(tx, companyId, mayBeAnonymised(moment)))) return undefined;
+    const people = [
+      ...(await tx.execute<{ id: string; customer: string | null }>(sql`
+        select id, stripe_customer_id as customer from cronhook.users
+        where company_id = ${companyId}::uuid order by id for update
+      `)),
+    ];
+    // Without Stripe it could not be finished.
+    if (!context.stripe && people.some(({ customer }) => customer))
+      throw new AppError('not_configured', (t) => t.archiving.stripeMissing);
+    await tx.execute(sql`
+      update cronhook.users set deletion_started_at = ${at(moment.now)}
+      where company_id = ${companyId}::uuid and deletion_started_at is null
+    `);
+    // Dry runs have named the company.
+    await tx.execute(sql`
+      update cronhook.task_runs set details = null
+      where task = ${NAME} and details::text like ${`%${companyId}%`}
+    `);
+    return people.map(({ id }) => id);
+  });
+}
+
+function erasePerson(context: ArchiveContext, userId: string, traces: Traces): Promise<void> {
+  const { db, messages, vault, site } = context;
+  return db.write(async (tx) => {
+    await boundLockWaits(tx);
+    const now = context.now();
+    const tools = { messages, adminEmail: site.adminEmail, vault, now, traces };
+    const erased = await eraseUser(tx, userId, { ...tools, claimed: true, mayCloseCompany: true });
+    if (!erased) return;
+    const { closesCompany } = erased.subject;
+    const erasure = { id: uuidv7(), userId, deletedAt: now.toISOString(), companyClosed: closesCompany };
+    await recordErasure(tx, erasure, { counts: erased.counts, storedAt: null });
+  });
+}
+
+/**
+ * A company without people is closed here, others went with their last member.
+ * @returns undefined when somebody has joined it or called it back meanwhile
+ */
+function finish(context: ArchiveContext, companyId: string): Promise<Company | undefined> {
+  const { db, messages } = context;
+  return db.write(async (tx) => {
+    const state = sql`not exists (select from cronhook.users where company_id = company.id)
+      and (company.status = 'anonymized' or ${mayBeAnonymised(momentOf(context))})`;
+    const company = await lockCompany(tx, companyId, state);
+    if (company?.status === 'archived')
+      await eraseEmptyCompany(tx, companyId, { messages, now: context.now() });
+    return company;
+  });
+}
+
+/** First the object, then its key: killed in between, the next run finds the key, and removing again is no error. */
+async function forget({ storage, db, log }: ArchiveContext, { id, archiveKey }: Company): Promise<void> {
+  if (!archiveKey) return;
+  await storage.remove(archiveKey);
+  await db.write((tx) =>
+    tx.execute(sql`
+      update cronhook.companies set archive_key = null
+      where id = ${id}::uuid and status = 'anonymized' and archive_key = ${archiveKey}
+    `),
+  );
+  log.info({ companyId: id }, 'a company is anonymised and its export removed');
+}

@@ -1,0 +1,58 @@
+import { addDays, localDay } from '../../calendar.js';
+import { formatLongDay, formatWeekdayNumber } from '../../messages/format-calendar.js';
+import { reportMail } from '../../messages/templates/report.js';
+import { needsAttention } from './attention.js';
+import { readBackups } from './backups.js';
+import type { Edition, ReportContext } from './edition.js';
+import { figuresOf } from './figures.js';
+import { gistOf } from './gist.js';
+import { DAILY, type Group } from './metrics.js';
+import { readNumbers } from './numbers.js';
+import { backupLines, failedTasks } from './operations.js';
+
+const DAY_MS = 86_400_000;
+
+/** The day that was over when this one began. */
+export const reportedDay = (now: Date, timeZone: string): string => addDays(localDay(now, timeZone), -1);
+
+/** Yesterday beside the day before and the same day of the week before. */
+export async function composeDaily(context: ReportContext, day: string): Promise<Edition> {
+  const { db, now, site, messages, attempt } = context;
+  const days = [day, addDays(day, -1), addDays(day, -7)];
+  const metrics = Object.values(DAILY).flat();
+  const numbers = await readNumbers(db, 'day', days, { metrics, timeZone: site.timeZone });
+  const since = new Date(now().getTime() - DAY_MS);
+  const backups = await attempt('task_runs', () => readBackups(db));
+  const attention = await needsAttention(context, { since, backups });
+  const failures = (await attempt('task_runs', () => failedTasks(context, since))) ?? [];
+  const words = messages.reports.editions.daily;
+  const when = formatLongDay(day, site.locale);
+  const reference = addDays(day, -7);
+  const options = { kind: 'daily' as const, numbers, start: day, reference, points: attention.length };
+  const { short, sentence } = gistOf(options, context);
+  const periods = days.map((start) => ({ start, name: formatWeekdayNumber(start, site.locale) }));
+  const groups = (Object.keys(DAILY) as Group[]).map((group) => ({
+    title: messages.reports.groups[group],
+    figures: figuresOf({ metrics: DAILY[group], numbers, periods }, context),
+    pictures: [],
+  }));
+  const mail = reportMail(
+    {
+      subject: words.subject(upper(when), short),
+      heading: words.heading(when),
+      lead: sentence,
+      attention,
+      goals: [],
+      groups,
+      month: undefined,
+      failures,
+      noFailures: words.noFailures,
+      backups: backups ? backupLines(backups, context) : [],
+      legend: words.legend,
+    },
+    context,
+  );
+  return { ...mail, attachments: [] };
+}
+
+const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

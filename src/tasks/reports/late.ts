@@ -1,0 +1,64 @@
+import { sql } from 'drizzle-orm';
+import type { Severity } from '../../db/schema/messages.js';
+import type { Capabilities } from '../define.js';
+
+type Db = Capabilities['db'];
+
+/** More than anybody reads in a mail; they are counted all the same. */
+const MOST_INCIDENTS = 100;
+
+export const openIncidents = (
+  db: Db,
+): Promise<{ severity: Severity; title: string; message: string | null; openedAt: string }[]> =>
+  db.rows(sql`
+    select severity, title, details->>'message' as message, opened_at as "openedAt" from cronhook.incidents
+    where resolved_at is null order by opened_at, id limit ${MOST_INCIDENTS}
+  `);
+
+interface LateMails {
+  /** Since the last report, as far as the row tells. */
+  refused: number;
+  /** Due for an hour, or tried four times: a mail that only waits for its hour is not late. */
+  waiting: number;
+  held: number;
+}
+
+export async function lateMails(db: Db, { since, now }: { since: Date; now: Date }): Promise<LateMails> {
+  const [found] = await db.rows<LateMails>(sql`
+    select
+      (count(*) filter (where status = 'failed' and next_attempt_at >= ${since.toISOString()}::timestamptz))::int as refused,
+      (count(*) filter (where status = 'pending' and (attempts >= 4
+        or next_attempt_at < ${now.toISOString()}::timestamptz - interval '1 hour')))::int as waiting,
+      (count(*) filter (where status = 'held'))::int as held
+    from cronhook.outbox_messages where status in ('failed', 'pending', 'held')
+  `);
+  return found ?? { refused: 0, waiting: 0, held: 0 };
+}
+
+interface LateCustomers {
+  /** Opened more than a day and less than a quarter ago, without an answer. */
+  tickets: number;
+  oldest: string | null;
+  /** Subscriptions whose payment is late. */
+  pastDue: number;
+  /** Trials that end within three days. */
+  trials: number;
+}
+
+export async function lateCustomers(db: Db, now: Date): Promise<LateCustomers> {
+  const moment = sql`${now.toISOString()}::timestamptz`;
+  const [found] = await db.rows<LateCustomers>(sql`
+    select ticket.tickets, ticket.oldest, (
+      select count(*)::int from cronhook.subscriptions where status = 'past_due' and cancelled_at is null
+    ) as "pastDue", (
+      select count(*)::int from cronhook.companies
+      where status = 'trial' and trial_ends_at >= ${moment} and trial_ends_at < ${moment} + interval '3 days'
+    ) as trials
+    from (
+      select count(*)::int as tickets, min(opened_at) as oldest from cronhook.support_tickets
+      where opened_at < ${moment} - interval '1 day' and opened_at > ${moment} - interval '90 days'
+        and first_response_at is null and resolved_at is null
+    ) as ticket
+  `);
+  return found ?? { tickets: 0, oldest: null, pastDue: 0, trials: 0 };
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { localDay } from '../../calendar.js';
+import { deliver } from '../../messages/delivery.js';
+import { RunStopped } from '../../run-stop.js';
+import { type Capabilities, defineTask, type RunContext } from '../define.js';
+import { alertOfBusiness, NAME } from './alerts.js';
+import { oddRows } from './odd-rows.js';
+import { refreshStatistics } from './refresh.js';
+import { refreshViews } from './views.js';
+
+export const statistics = defineTask({
+  name: NAME,
+  path: '/statistics/refresh',
+  schedule: '0 * * * *',
+  product: 'talos',
+  summary: 'Bring the KPIs by hour, day, week and month up to date, and alert when the business goes wrong',
+  success: (t) => t.tasks.statistics.success,
+  timeoutMs: 600_000,
+  needs: ['db'],
+  uses: ['mail', 'administrator', 'vault'],
+  input: z.object({}),
+  async run(context) {
+    const tally = context.dryRun ? foresee(context) : await refreshStatistics(context);
+    const odd = await oddRows(context);
+    // The numbers stand: what fails from here on takes nothing from them.
+    const viewsRefreshed = await refreshViews(context);
+    // Numbers of long ago say nothing of today.
+    const alerts =
+      tally.remainingDays === 0
+        ? await unlessItFails(context, 'alerts', () => alertOfBusiness(context))
+        : undefined;
+    const { sent } = await deliver(context, { task: NAME });
+    return { ...tally, ...odd, viewsRefreshed, ...alerts, sent };
+  },
+});
+
+function foresee({ would, now, site }: RunContext<unknown>) {
+  would('statistics', { action: 'refresh what is not final', upTo: localDay(now(), site.timeZone) });
+  return { days: 0, remainingDays: 0, values: 0 };
+}
+
+async function unlessItFails<Result>(
+  { signal, fail }: RunContext<unknown> & Pick<Capabilities, 'db'>,
+  item: string,
+  work: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted || error instanceof RunStopped) throw error;
+    fail(item, error);
+    return undefined;
+  }
+}

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { expect, it } from 'vitest';
+import { type ArchivedLine, archivedLines, levelsIn, writeLines } from '../support/log-lines.js';
+import { spawnRun } from '../support/run-process.js';
+import { startS3 } from '../support/s3.js';
+import { type S3Kind, startS3Faults } from '../support/s3-faults.js';
+import { read, startTestService } from '../support/service.js';
+
+const IMPORTANT = 2_600;
+
+/** Old lines of which some matter, and a bucket behind a proxy that breaks what it is told to. */
+async function startWithLines() {
+  const s3 = await startS3();
+  const faults = await startS3Faults(s3.endpoint);
+  const env = { ...s3.env, S3_ENDPOINT: faults.endpoint };
+  const service = await startTestService({ env });
+  const { db } = service;
+  const { storage } = service.context.services;
+  if (!storage) throw new Error('no storage');
+  await writeLines(db, new Date(), { level: 'error', count: IMPORTANT });
+  await writeLines(db, new Date(), { level: 'info', count: 6_000 });
+  const [row] = await db.rows<{ ids: number[] }>(sql`
+    select json_agg(id) as ids from cronhook.application_logs where level = 'error'
+  `);
+  const ids = row?.ids ?? [];
+  const start = () => spawnRun('cleanup-logs', { ...env, DATABASE_URL: service.databaseUrl });
+  const kill = async (run: ReturnType<typeof spawnRun>) => {
+    run.child.kill('SIGKILL');
+    await run.ended;
+    // What waiting for a minute does.
+    await db.rows(sql`update cronhook.task_leases set expires_at = '-infinity'`);
+  };
+  /** What is neither in the table nor in an archive that can be read. */
+  const lost = async () => {
+    const archived = new Set((await readable()).map(({ id }) => id));
+    const [left] = await db.rows<{ ids: number[] | null }>(
+      sql`select json_agg(id) as ids from cronhook.application_logs where level = 'error'`,
+    );
+    const live = new Set(left?.ids ?? []);
+    return ids.filter((id) => !archived.has(id) && !live.has(id));
+  };
+  const readable = async (): Promise<ArchivedLine[]> => [...(await archivedLines(storage)).values()].flat();
+  const clean = () => read(service.call('/maintenance/cleanup-logs?wait=300'));
+  return { db, faults, start, kill, lost, readable, clean };
+}
+
+it('a run killed at any step has deleted nothing that cannot be read, and the next archives nothing twice', async () => {
+  const { db, faults, start, kill, lost, readable, clean } = await startWithLines();
+  // As it is written, after it was written, as it is read back; of the first archive and of the second.
+  const steps: [S3Kind, number, 'silent' | 'after'][] = [
+    ['Put', 1, 'silent'],
+    ['Put', 1, 'after'],
+    ['Get', 1, 'silent'],
+    ['List', 1, 'silent'],
+    ['Put', 2, 'after'],
+    ['List', 1, 'silent'],
+  ];
+  for (const [kind, nth, fault] of steps) {
+    const before = faults.count(kind);
+    faults.fail(kind, fault, { nth: before + nth });
+    const run = start();
+    const until = Date.now() + 30_000;
+    while (faults.count(kind) < before + nth && run.child.exitCode === null && Date.now() < until)
+      await sleep(5);
+    await kill(run);
+    faults.mend();
+    expect(await lost(), `${kind} ${nth} ${fault}`).toEqual([]);
+  }
+  expect((await levelsIn(db)).error).toBe(IMPORTANT - 2_000);
+  expect(new Set((await readable()).map(({ id }) => id)).size).toBe(IMPORTANT);
+  // What expires between the runs makes the last archive longer.
+  await writeLines(db, new Date(), { level: 'error', count: 5, days: 90.5 });
+  expect(await clean()).toMatchObject({ status: 'succeeded', stats: { remaining: 0 } });
+  expect(await levelsIn(db)).toEqual({});
+  const archived = (await readable()).map(({ id }) => id);
+  expect(new Set(archived).size).toBe(IMPORTANT + 5);
+  expect(archived).toHaveLength(IMPORTANT + 5);
+}, 180_000);
+
+it('runs killed again and again at any moment lose nothing', async () => {
+  const { db, start, kill, lost, readable, clean } = await startWithLines();
+  for (let kills = 0; kills < 6; kills++) {
+    const run = start();
+    const [before] = await db.rows<{ count: number }>(
+      sql`select count(*)::int as count from cronhook.application_logs`,
+    );
+    // Somewhere after it has begun to delete.
+    const wanted = (before?.count ?? 0) - Math.floor(Math.random() * 2_000);
+    const until = Date.now() + 15_000;
+    for (;;) {
+      const [now] = await db.rows<{ count: number }>(
+        sql`select count(*)::int as count from cronhook.application_logs`,
+      );
+      if ((now?.count ?? 0) < wanted || run.child.exitCode !== null || Date.now() > until) break;
+      await sleep(2);
+    }
+    await kill(run);
+    expect(await lost()).toEqual([]);
+  }
+  expect(await clean()).toMatchObject({ status: 'succeeded', stats: { remaining: 0 } });
+  expect(await levelsIn(db)).toEqual({});
+  const archived = (await readable()).map(({ id }) => id);
+  expect(archived).toHaveLength(IMPORTANT);
+  expect(new Set(archived).size).toBe(IMPORTANT);
+}, 180_000);
