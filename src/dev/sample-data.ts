@@ -5,6 +5,7 @@ import { startSampleImapServer } from './imap-server.js';
 import { addAtlasSample } from './sample/atlas.js';
 import { addCardsSample } from './sample/cards.js';
 import { addLokarioSample } from './sample/lokario.js';
+import { addTalosSample } from './sample/talos.js';
 import { sampleFolders } from './sample-mails.js';
 
 const COMPANY_ID = '0a000000-0000-4000-8000-000000000001';
@@ -37,6 +38,7 @@ export async function addSampleData(deps: AppDependencies): Promise<void> {
   await addLokarioSample(deps, { id: COMPANY_ID, replyTo: MAILBOX.username, owner, admin, member });
   await addAtlasSample(deps, [owner, admin]);
   await addCardsSample(deps);
+  await addTalosSample(deps);
   if (!services.vault) return;
   const sealed = sealPassword(services.vault, MAILBOX_ID, MAILBOX.password);
   await db.rows(sql`

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { addAtlasSample } from '../../src/dev/sample/atlas.js';
 import { addCardsSample } from '../../src/dev/sample/cards.js';
+import { addTalosSample } from '../../src/dev/sample/talos.js';
 import { startLokario } from '../support/lokario.js';
 
 const NOW = new Date('2026-11-21T14:30:00Z');
@@ -64,5 +65,27 @@ describe('the sample data', () => {
     const before = await state();
     await service.add();
     expect(await state()).toEqual(before);
+  });
+
+  test('has a software firm whose statistics and reports have something to tell, and is added once', async () => {
+    const service = await startLokario({ now: () => NOW });
+    await addTalosSample(service.context);
+    const counts = () =>
+      service.db.rows(sql`
+        select (select count(*)::int from cronhook.companies) as companies, (select count(*)::int from cronhook.leads) as leads,
+          (select count(*)::int from cronhook.payments) as payments, (select count(*)::int from cronhook.user_activity) as days
+      `);
+    const [first] = await counts();
+    expect(first).toMatchObject({ companies: 40, leads: 260 });
+    await addTalosSample(service.context);
+    expect(await counts()).toEqual([first]);
+    expect(await service.run('/statistics/refresh')).toMatchObject({
+      status: 'succeeded',
+      stats: { failed: 0 },
+    });
+    const [mrr] = await service.db.rows<{ value: string }>(sql`
+      select value from cronhook.statistics where metric = 'mrr_cents' and period = 'month' order by bucket desc limit 1
+    `);
+    expect(Number(mrr?.value)).toBeGreaterThan(10_000);
   });
 });
