@@ -107,6 +107,8 @@ const DEVELOPMENT_ENCRYPTION_KEY = Buffer.from('cronhook development key, public
 
 /** Where `npm run dev` listens for mails, so that a command in another terminal finds the same mailbox. */
 export const DEVELOPMENT_SMTP_PORT = 3125;
+/** Its mails stay in that mailbox. */
+const DEVELOPMENT_ADMIN_EMAIL = 'admin@cronhook.example';
 export const DEVELOPMENT_SMTP_URL = `smtp://127.0.0.1:${DEVELOPMENT_SMTP_PORT}`;
 const DEVELOPMENT_MAIL_FROM = 'Cronhook <cronhook@atelier-moreau.example>';
 
@@ -158,9 +160,13 @@ export function loadConfig(
 }
 
 /** Not in tests, which start servers of their own; and no made-up sender for a server that somebody has set. */
-function developmentMail({ NODE_ENV, SMTP_URL, MAIL_FROM }: Environment): Partial<Environment> {
+function developmentMail({ NODE_ENV, SMTP_URL, MAIL_FROM, ADMIN_EMAIL }: Environment): Partial<Environment> {
   if (NODE_ENV !== 'development' || SMTP_URL) return {};
-  return { SMTP_URL: new Secret(DEVELOPMENT_SMTP_URL), MAIL_FROM: MAIL_FROM ?? DEVELOPMENT_MAIL_FROM };
+  return {
+    SMTP_URL: new Secret(DEVELOPMENT_SMTP_URL),
+    MAIL_FROM: MAIL_FROM ?? DEVELOPMENT_MAIL_FROM,
+    ADMIN_EMAIL: ADMIN_EMAIL ?? DEVELOPMENT_ADMIN_EMAIL,
+  };
 }
 
 type Given = Partial<Record<VariableName, string>>;
