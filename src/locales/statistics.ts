@@ -7,6 +7,7 @@ export interface StatisticsTexts {
   noView(name: string): string;
   viewWithoutKey(name: string): string;
   viewFailed(name: string): string;
+  viewSlow(name: string): string;
   fromAfterTo: string;
   tooManyPoints(most: number): string;
   /** Names of views, as the setting takes them. */
@@ -30,6 +31,8 @@ export const statisticsFr: StatisticsTexts = {
     `${name} n’a pas d’index unique (sans condition, sur des colonnes) : créez-en un, PostgreSQL l’exige pour rafraîchir une vue pendant qu’on la lit`,
   viewFailed: (name) =>
     `PostgreSQL n’a pas pu rafraîchir ${name} : essayez « refresh materialized view concurrently ${name} » avec le même utilisateur, il dira pourquoi`,
+  viewSlow: (name) =>
+    `Rafraîchir ${name} a pris plus que le temps d’une exécution et a été annulé : simplifiez la vue, ou rafraîchissez-la ailleurs`,
   fromAfterTo: 'from vient après to',
   tooManyPoints: (most) =>
     `Plus de ${most} points : rapprochez from et to, ou prenez une période plus longue`,
@@ -51,7 +54,7 @@ export const statisticsFr: StatisticsTexts = {
     cancellations: {
       title: 'Beaucoup de clients résilient',
       text: ({ count, of, share }) =>
-        `Ces sept derniers jours, ${count} clients sont partis, pour ${of} il y a une semaine, soit ${share}.`,
+        `Des ${of} clients d’il y a une semaine, ${count} sont partis, soit ${share}.`,
       advice: 'Appelez-en quelques-uns : ce qu’ils vous diront vaut mieux que toutes les courbes.',
     },
   },
@@ -66,6 +69,8 @@ export const statisticsEn: StatisticsTexts = {
     `${name} has no unique index (without a condition, on columns): create one, PostgreSQL needs it to refresh a view while it is read`,
   viewFailed: (name) =>
     `PostgreSQL could not refresh ${name}: try "refresh materialized view concurrently ${name}" as the same user, it will say why`,
+  viewSlow: (name) =>
+    `Refreshing ${name} took more than the time of a run and was cancelled: simplify the view, or refresh it elsewhere`,
   fromAfterTo: 'from comes after to',
   tooManyPoints: (most) =>
     `More than ${most} points: bring from and to closer together, or take a longer period`,
@@ -86,8 +91,7 @@ export const statisticsEn: StatisticsTexts = {
     },
     cancellations: {
       title: 'Many customers cancel',
-      text: ({ count, of, share }) =>
-        `In the last seven days ${count} customers have left, of ${of} a week ago: ${share}.`,
+      text: ({ count, of, share }) => `Of the ${of} customers of a week ago ${count} have left: ${share}.`,
       advice: 'Call some of them: what they tell you is worth more than any chart.',
     },
   },

@@ -7,8 +7,9 @@ import type { AppDependencies, AppEnvironment } from './environment.js';
 import { collect, requireSecret } from './request.js';
 import { expects, validateBody } from './validate.js';
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})$/;
+/** PostgreSQL knows no year zero. */
+const DAY = /^(?!0000)\d{4}-\d{2}-\d{2}$/;
+const MOMENT = /^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-](0\d|1[0-4]):?[0-5]\d)$/;
 
 const dayOrMoment = z.string().refine(
   // A date that the calendar does not have (2026-02-30) comes back as another one.

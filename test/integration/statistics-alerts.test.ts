@@ -119,3 +119,27 @@ test('without a mail server the administrators read it in the application', asyn
     { user_id: null, kind: 'business_alert', title: 'Aucun nouveau prospect depuis 24 heures' },
   ]);
 });
+
+test('customers who leave count by those of a week ago: newcomers who come and go do not, and seven days are whole', async () => {
+  const { db, run, turn, incidents } = await start();
+  const subscribe = (started: number, ended: number | null) =>
+    db.rows(sql`
+      insert into cronhook.subscriptions (company_id, plan, price_cents, interval, status, started_at, cancelled_at)
+      values (gen_random_uuid(), 'pro', 1000, 'month', ${ended === null ? 'active' : 'cancelled'},
+        ${new Date(started).toISOString()}::timestamptz, ${ended === null ? null : new Date(ended).toISOString()}::timestamptz)
+    `);
+  for (let n = 0; n < 15; n++) await subscribe(NOW - 60 * DAY, null);
+  for (let n = 0; n < 4; n++) await subscribe(NOW - 3 * DAY, NOW - DAY);
+  turn(NOW - 10 * DAY);
+  await run();
+  turn(NOW);
+  await run();
+  expect(await incidents()).toEqual([]);
+  for (let n = 0; n < 2; n++) await subscribe(NOW - 60 * DAY, NOW - 7 * DAY + HOUR);
+  for (let n = 0; n < 3; n++) await subscribe(NOW - 60 * DAY, NOW - HOUR);
+  turn(NOW + 60_000);
+  await run();
+  expect(await incidents()).toEqual([
+    { source: 'business:cancellations', severity: 'important', open: true },
+  ]);
+});

@@ -66,6 +66,8 @@ describe('GET /statistics', () => {
       'metric=nonsense',
       'metric=leads_new&period=year',
       'metric=leads_new&from=2026-02-30',
+      'metric=leads_new&from=0000-01-01',
+      'metric=leads_new&from=2026-11-21T10:00%2B20:00',
       'metric=leads_new&from=yesterday',
       'metric=leads_new&from=2026-11-21&to=2026-11-20',
       'metric=leads_new&since=2026-11-21',

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { statistics } from '../../src/tasks/statistics/statistics.js';
 import { startStatistics } from '../support/statistics.js';
 
 async function start(views: string) {
@@ -66,4 +67,28 @@ describe('the views that the setting refresh_views names', () => {
     for (const value of ['a.b.c', 'sales; drop table sales', 'a b', 7, '"open'])
       expect((await put(value)).status, String(value)).toBe(400);
   });
+});
+
+test('a view that takes longer than the run has is cancelled in the database, and keeps no alert from going out', async () => {
+  const service = await startStatistics('2026-11-21T11:00:00Z', {
+    tasks: [{ ...statistics, timeoutMs: 6_000 }],
+  });
+  const { db, run } = service;
+  await db.rows(sql`create table public.naps (id int primary key, seconds int)`);
+  await db.rows(
+    sql`create materialized view public.slow as select id, pg_sleep(seconds)::text as nap from public.naps`,
+  );
+  await db.rows(sql`create unique index on public.slow (id)`);
+  await db.rows(sql`insert into public.naps values (1, 300)`);
+  await db.rows(sql`insert into cronhook.settings (key, value) values ('refresh_views', 'slow')`);
+  await db.rows(
+    sql`insert into cronhook.leads (email, created_at) values ('a@example.com', '2026-11-19T10:00:00Z')`,
+  );
+  const { status, stats, errors } = await run();
+  expect({ status, stats }).toMatchObject({ status: 'partial', stats: { alerts: 1, viewsRefreshed: 0 } });
+  expect(errors[0]).toMatchObject({ item: 'slow', message: expect.stringContaining('annulé') });
+  const left = await db.rows(sql`
+    select 1 from pg_stat_activity where datname = current_database() and query like 'refresh %' and state = 'active'
+  `);
+  expect(left).toEqual([]);
 });

@@ -73,7 +73,8 @@ export function balancePoints({ period, bucket }: Span, { opening, movements, cl
     gross_mrr_churn_rate: quotient(contraction + churn, opening.twelfths),
     net_mrr_churn_rate: quotient(contraction + churn - expansion - reactivation, opening.twelfths),
     // ARPU divided by the churn rate.
-    ltv_cents: quotient(twelfths * opening.customers, 12n * customers * lost),
+    ltv_cents:
+      opening.customers === 0n ? undefined : quotient(twelfths * opening.customers, 12n * customers * lost),
   };
   return pointsOf(period, bucket, values);
 }

@@ -1,7 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { BusinessCause } from '../../locales/statistics.js';
 import type { Capabilities, RunContext } from '../define.js';
-import type { MetricName } from './metrics.js';
 
 /** What was looked at. */
 export interface Finding {
@@ -33,7 +32,7 @@ async function noLeads({ db, now }: LookContext): Promise<Finding> {
   const moment = sql`${now().toISOString()}::timestamptz`;
   const [found] = await db.rows<{ since: string | null; wrong: boolean | null }>(sql`
     select max(created_at) as since, max(created_at) <= ${moment} - interval '24 hours' as wrong
-    from cronhook.leads where created_at <= ${moment}
+    from cronhook.leads where created_at <= ${moment} and isfinite(created_at)
   `);
   return {
     ...{ cause: 'no-leads', count: 0, of: 0 },
@@ -52,16 +51,24 @@ async function paymentFailures({ db, now }: LookContext): Promise<Finding> {
   return { cause: 'payment-failures', count: failed, of: all, since: null, wrong };
 }
 
-/** Of the customers of a week ago. */
+/** Of the customers of exactly a week ago, those who are none now: whoever came or came back since does not count. */
 async function cancellations({ db, now }: LookContext): Promise<Finding> {
   const moment = sql`${now().toISOString()}::timestamptz`;
-  const ofDays = (metric: MetricName) =>
-    sql`from cronhook.statistics where metric = ${metric} and period = 'day'`;
+  const weekAgo = sql`${moment} - interval '7 days'`;
+  const payingAt = (at: SQL) => sql`exists (
+    select from cronhook.subscriptions one where one.company_id = left_since.company_id and one.price_cents > 0
+      and one.currency = 'EUR' and one.started_at <= ${at} and (one.cancelled_at > ${at}
+        or one.cancelled_at is null and one.status <> 'cancelled')
+  )`;
   const [found] = await db.rows<{ lost: number; before: number }>(sql`
+    with left_since as (
+      select distinct company_id from cronhook.subscriptions
+      where cancelled_at > ${weekAgo} and cancelled_at <= ${moment}
+    )
     select
-      (select coalesce(sum(value), 0)::int ${ofDays('cancellations')} and ${ofLastWeek('bucket', now())}) as lost,
-      coalesce((select value::int ${ofDays('customers')} and bucket <= ${moment} - interval '7 days'
-        order by bucket desc limit 1), 0) as before
+      (select count(*)::int from left_since where ${payingAt(weekAgo)} and not ${payingAt(moment)}) as lost,
+      coalesce((select value::int from cronhook.statistics
+        where metric = 'customers' and period = 'hour' and bucket <= ${weekAgo} order by bucket desc limit 1), 0) as before
   `);
   const { lost = 0, before = 0 } = found ?? {};
   const wrong = before >= FEWEST_CUSTOMERS && lost > before * MOST_CANCELLATIONS;

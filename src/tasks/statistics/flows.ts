@@ -85,11 +85,11 @@ function formulasOf({ timeZone, now }: Calendar) {
     tickets_opened: sql`select count(*) from cronhook.support_tickets where ${within('opened_at')}`,
     tickets_resolved: sql`select count(*) from cronhook.support_tickets where ${within('resolved_at')}`,
     ticket_first_response_seconds: sql`
-      select avg(extract(epoch from first_response_at - opened_at)::numeric)
+      select avg(extract(epoch from first_response_at - opened_at)::numeric) filter (where isfinite(opened_at))
       from cronhook.support_tickets where ${within('first_response_at')}
     `,
     ticket_resolution_seconds: sql`
-      select avg(extract(epoch from resolved_at - opened_at)::numeric)
+      select avg(extract(epoch from resolved_at - opened_at)::numeric) filter (where isfinite(opened_at))
       from cronhook.support_tickets where ${within('resolved_at')}
     `,
     ticket_resolution_rate: sql`

@@ -86,6 +86,25 @@ export async function bookFinalDays(tx: Transaction, range: DayRange, spans: Spa
   );
 }
 
+/** Of a subscription: it counts at all, and its price in twelfths of a cent a month. */
+const counts = sql.raw(`currency = 'EUR' and case when cancelled_at is null then status <> 'cancelled'
+  else cancelled_at > started_at end`);
+const twelfths = sql.raw(`(price_cents::bigint * case interval when 'year' then 1 else 12 end)`);
+
+/**
+ * Companies that do not pay what was booked: rows imported late, ends withdrawn, prices changed in place, rows deleted.
+ * Looked for once a day, with the day that becomes final, since it reads through all customers.
+ */
+const drifted = (from: SQL): SQL => sql`
+  select coalesce(booked.company_id, paying.company_id) as company_id
+  from (select company_id, mrr_twelfths from cronhook.statistics_customers) as booked
+  full join (
+    select company_id, sum(${twelfths}) as twelfths from cronhook.subscriptions
+    where ${counts} and started_at < ${from} and (cancelled_at is null or cancelled_at >= ${from})
+    group by company_id
+  ) as paying on paying.company_id = booked.company_id
+  where coalesce(booked.mrr_twelfths, 0) <> coalesce(paying.twelfths, 0)`;
+
 /**
  * What each company paid at the end of each hour (`step`) and each day (`day_step`) in which that may have changed. What
  * became known too late for a final day enters with the first day of the range.
@@ -100,6 +119,7 @@ function steps({ first, timeZone }: DayRange, spans: Span[]): SQL {
   }));
   const upTo = sql`${hours.at(-1)?.last ?? '-infinity'}::timestamptz`;
   const from = midnight(sql`${first}::date`, timeZone);
+  const becomesFinal = spans.some(({ period, final }) => period === 'day' && final);
   return sql`
     hour as materialized (
       select * from json_to_recordset(${JSON.stringify(table)}::json) as hour (hour timestamptz, day date, day_bucket timestamptz)
@@ -111,6 +131,7 @@ function steps({ first, timeZone }: DayRange, spans: Span[]): SQL {
       select company_id from cronhook.subscriptions, since where started_at between since and ${upTo}
       union select company_id from cronhook.subscriptions, since where cancelled_at between since and ${upTo}
       union select company_id from cronhook.subscriptions where status = 'cancelled' and cancelled_at is null
+      ${becomesFinal ? sql`union ${drifted(from)}` : sql``}
     ), customer as materialized (
       -- Laterals that cannot be joined in another way: a join reads the whole history.
       select company_id, customer_since as booked_since, coalesce(mrr_twelfths, 0) as booked_twelfths

@@ -23,12 +23,12 @@ export const statistics = defineTask({
     const tally = context.dryRun ? foresee(context) : await refreshStatistics(context);
     const odd = await oddRows(context);
     // The numbers stand: what fails from here on takes nothing from them.
-    const viewsRefreshed = await refreshViews(context);
     // Numbers of long ago say nothing of today.
     const alerts =
       tally.remainingDays === 0
         ? await unlessItFails(context, 'alerts', () => alertOfBusiness(context))
         : undefined;
+    const viewsRefreshed = await refreshViews(context);
     const { sent } = await deliver(context, { task: NAME });
     return { ...tally, ...odd, viewsRefreshed, ...alerts, sent };
   },

@@ -1,5 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
-import { AppError } from '../../errors.js';
+import { sql } from 'drizzle-orm';
+import { AppError, type Text } from '../../errors.js';
 import { REFRESH_VIEWS, readSetting, storedSettings } from '../../settings.js';
 import type { Capabilities, RunContext } from '../define.js';
 
@@ -28,17 +28,39 @@ export async function refreshViews(context: ViewsContext): Promise<number> {
     // Not in a transaction, which a refresh would hold for as long as it takes.
     await db.write(async () => {});
     signal.throwIfAborted();
-    await db.rows(refresh(view)).catch((error) => {
-      throw new AppError('unprocessable', (t) => t.statistics.viewFailed(name), { cause: error });
+    await refreshInTime(context, refresh(view)).catch((cause) => {
+      const text: Text = (t) => (outOfTime() ? t.statistics.viewSlow(name) : t.statistics.viewFailed(name));
+      throw new AppError('unprocessable', text, { cause });
     });
     refreshed += 1;
   });
   return refreshed;
 }
 
-async function namedViews({ db }: ViewsContext): Promise<string[]> {
+/** A statement goes on in the database when nobody waits for it any more: it is cancelled when the time is up. */
+async function refreshInTime({ db, outOfTime, log }: ViewsContext, statement: string): Promise<void> {
+  const cancel = () =>
+    db
+      .rows(sql`
+        select pg_cancel_backend(pid) from pg_stat_activity
+        where query = ${statement} and state = 'active' and usename = current_user and datname = current_database()
+      `)
+      .catch((err: unknown) => log.warn({ err }, 'a refresh that takes too long could not be cancelled'));
+  const watch = setInterval(() => outOfTime() && void cancel(), WATCH_MS);
+  try {
+    await db.rows(sql.raw(statement));
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+const WATCH_MS = 500;
+
+async function namedViews({ db, log }: ViewsContext): Promise<string[]> {
   const stored = (await storedSettings(db)).get('refresh_views');
   const value = stored === undefined ? '' : readSetting(REFRESH_VIEWS, stored);
+  if (value === undefined)
+    log.warn({ key: 'refresh_views' }, 'a setting cannot be read: no view is refreshed');
   return [
     ...new Set(
       String(value ?? '')
@@ -64,9 +86,7 @@ async function findView({ db }: ViewsContext, name: string): Promise<View> {
 }
 
 /** Nobody can read one that has never been filled, and PostgreSQL fills it only this way. */
-function refresh({ schema, name, populated }: View): SQL {
-  const view = sql`${sql.identifier(schema)}.${sql.identifier(name)}`;
-  return populated
-    ? sql`refresh materialized view concurrently ${view}`
-    : sql`refresh materialized view ${view}`;
+function refresh({ schema, name, populated }: View): string {
+  const [inSchema, view] = [schema, name].map((part) => `"${part.replaceAll('"', '""')}"`);
+  return `refresh materialized view ${populated ? 'concurrently ' : ''}${inSchema}.${view}`;
 }
