@@ -8,7 +8,7 @@ const USERS = 80;
 const KILLS = 5;
 
 test('deletions that are killed again and again lose nobody, and say farewell once', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const service = await startAccounts({ smtp: { delayMs: 20 } });
   for (let n = 0; n < USERS; n++) {

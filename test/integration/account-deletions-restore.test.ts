@@ -108,7 +108,7 @@ describe('an erasure', () => {
   });
 });
 
-describe('cronhook erasures replay', { timeout: 60_000 }, () => {
+describe('cronhook erasures replay', { timeout: 240_000 }, () => {
   test('deletes again whoever came back with a backup, without a second farewell', async () => {
     const service = await startBesideStorage();
     const company = await service.company();

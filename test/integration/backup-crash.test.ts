@@ -75,7 +75,7 @@ describe.skipIf(missingPrograms)(
       expect(run.output()).toContain('"status": "interrupted"');
       expect(await keysIn(storage)).toEqual([]);
       expect(await uploads()).toEqual([]);
-    }, 60_000);
+    }, 240_000);
 
     it('goes on when the bucket answers 500, cuts a part, goes away and comes back', async () => {
       const { faults, storage, backUp, reach } = await startWithFaults();
@@ -99,7 +99,7 @@ describe.skipIf(missingPrograms)(
       expect(answer.message).toContain('s3:PutObject');
       expect(await keysIn(storage)).toEqual([]);
       expect(await uploads()).toEqual([]);
-    }, 60_000);
+    }, 240_000);
 
     it('keeps the backup when only the rotation fails, and says so', async () => {
       const { faults, clock, storage, backUp } = await startWithFaults();
@@ -109,6 +109,6 @@ describe.skipIf(missingPrograms)(
       const answer = await backUp();
       expect(answer).toMatchObject({ status: 'partial', errors: [{ item: 'rotation' }] });
       expect(await setsIn(storage)).toHaveLength(2);
-    }, 60_000);
+    }, 240_000);
   },
 );

@@ -216,7 +216,7 @@ describe.skipIf(missingPrograms)(
     });
 
     test('that was killed leaves nothing that the next run does not remove', {
-      timeout: 60_000,
+      timeout: 240_000,
     }, async () => {
       const s3 = await startS3();
       const { db, databaseUrl, backUp, verify, clock } = await startVerifying({ env: s3.env });
@@ -246,7 +246,7 @@ describe.skipIf(missingPrograms)(
       expect(await remains()).toEqual([]);
     });
 
-    test('that is told to stop drops its scratch database', { timeout: 60_000 }, async () => {
+    test('that is told to stop drops its scratch database', { timeout: 240_000 }, async () => {
       const { db, backUp, call, context, recorded } = await startVerifying();
       await db.rows(sql`create materialized view public.slow as select pg_sleep(2) is null as done`);
       const { stem } = await backUp();

@@ -168,7 +168,7 @@ describe.skipIf(missingPrograms)(`backup${missingPrograms ? ` (needs ${missingPr
     expect(await keysIn(storage)).toEqual([]);
     for await (const upload of storage.listUnfinished('')) expect(upload).toBeUndefined();
     expect(await backUp()).toMatchObject({ status: 'succeeded' });
-  }, 60_000);
+  }, 240_000);
 
   it('never stands between two databases under one prefix, nor on what it did not write', async () => {
     const storageFolder = await temporaryFolder();
@@ -234,7 +234,7 @@ describe.skipIf(missingPrograms)(`backup${missingPrograms ? ` (needs ${missingPr
       expect(answers.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded']);
       expect(await setsIn(services[0]?.storage as Storage)).toHaveLength(3 * round);
     }
-  }, 60_000);
+  }, 240_000);
 
   it('tells once of a set that the bucket has lost, and never takes it for a backup', async () => {
     const { clock, backUp, call, storage, db } = await startBackups();
@@ -274,7 +274,7 @@ describe.skipIf(missingPrograms)(`backup${missingPrograms ? ` (needs ${missingPr
     await altering;
     await other.end();
     expect((await setsIn(storage))[0]?.manifest.tables['public.big']).toBe(40_000);
-  }, 60_000);
+  }, 240_000);
 
   it('archives what it can of files that go, that change, that are no files', async () => {
     const folder = await temporaryFolder();
@@ -296,7 +296,7 @@ describe.skipIf(missingPrograms)(`backup${missingPrograms ? ` (needs ${missingPr
       target,
     );
     expect((await stat(join(target, folder, 'zeros'))).size).toBeGreaterThanOrEqual(30_000_000);
-  }, 60_000);
+  }, 240_000);
 
   it('says in a dry run what would go and why, and changes nothing', async () => {
     const { clock, backUp, storage } = await startBackups({ env: { BACKUP_KEEP_DAYS: '0' } });

@@ -18,7 +18,7 @@ const PROGRAM = fileURLToPath(new URL('../../bin/cronhook.js', import.meta.url))
 const NOW = new Date('2025-11-21T14:30:00.400Z');
 const HOUR_MS = 3_600_000;
 /** Each command starts a process, which takes seconds on a busy machine. */
-const SLOW = { timeout: 120_000 };
+const SLOW = { timeout: 240_000 };
 
 /** `npx cronhook …` on a machine that knows the bucket and nothing else. */
 function cronhook(args: string[], env: Record<string, string>) {

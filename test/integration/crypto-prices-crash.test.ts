@@ -9,7 +9,7 @@ const KILLS = 4;
 const GONE = ['GONE1', 'GONE2', 'GONE3'];
 
 test('prices, history and notices agree however often their runs are killed', {
-  timeout: 180_000,
+  timeout: 240_000,
 }, async () => {
   const binance = await startBinance();
   const service = await startTestService();

@@ -11,7 +11,7 @@ const CONNECTIONS = 4;
 const KILLS = 5;
 
 test('a thousand follow-ups whose runs are killed again and again all arrive, repeats no more than connections', {
-  timeout: 180_000,
+  timeout: 240_000,
 }, async () => {
   const smtp = await spawnSmtp({ delayMs: 2 });
   onTestFinished(() => smtp.close());

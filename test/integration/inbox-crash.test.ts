@@ -11,7 +11,7 @@ const KILLS = 4;
 
 test.skipIf(missing)(
   `a mailbox whose first sync is killed again and again has each mail once, in its thread${missing}`,
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const dovecot = await startDovecot({ users: { anna: PASSWORD } });
     onTestFinished(() => dovecot.close());

@@ -519,7 +519,7 @@ describe.each([
   ['spring', '2026-03-28T12:00:00Z'],
   ['autumn', '2026-10-24T12:00:00Z'],
 ])('around the clock change of %s', (_season, noon) => {
-  test('every hour each cause is told once, at its own hour', { timeout: 60_000 }, async () => {
+  test('every hour each cause is told once, at its own hour', { timeout: 240_000 }, async () => {
     const from = new Date(noon);
     const hour = (n: number) => new Date(from.getTime() + n * HOUR);
     const service = await start({ at: from });
@@ -593,7 +593,7 @@ describe('one word for each cause', () => {
     expect((await service.run()).stats.notifications).toBe(0);
   });
 
-  test('two runs of the same statements at the same moment tell it once', { timeout: 60_000 }, async () => {
+  test('two runs of the same statements at the same moment tell it once', { timeout: 240_000 }, async () => {
     const smtp = await startSmtp();
     const first = await start({ env: mailEnv(smtp.port) });
     const second = await startTestService({
@@ -640,7 +640,7 @@ describe('one word for each cause', () => {
   });
 
   test('a run killed again and again loses nothing and says nothing twice', {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const service = agendaOf(await startTestService());
     const company_id = await service.company();
@@ -691,7 +691,7 @@ describe('one word for each cause', () => {
 
 describe('the run', () => {
   test('tells 100,000 open todos in a handful of statements, and finds nothing new through indexes', {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const service = await start();
     await service.db.rows(sql`

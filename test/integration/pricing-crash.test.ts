@@ -44,7 +44,7 @@ async function expectOnce(pricing: Pricing, skus: string[], kills: number): Prom
 }
 
 test('a batch killed again and again goes on: one batch, each card once, those that fail behind', {
-  timeout: 180_000,
+  timeout: 240_000,
 }, async () => {
   const { pricing, skus, spawn } = await startBatch(80);
   const refused = ['refused-1', 'refused-2', 'refused-3', 'refused-4', 'refused-5', 'refused-6'];
@@ -71,7 +71,7 @@ test('a batch killed again and again goes on: one batch, each card once, those t
 });
 
 test('killed between eBay’s answers and what is made of them, a batch repeats those searches and nothing else', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const { pricing, skus, spawn } = await startBatch(12);
   const release = await holdWrites(pricing);

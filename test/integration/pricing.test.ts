@@ -344,7 +344,7 @@ describe('the quota', () => {
     expect(pricing.ebay.searches().map(({ query }) => query.get('q'))).toEqual(['broken', 'good', 'broken']);
   });
 
-  test('of 5,000 is 5,000 calls for three processes at once, never 5,001', { timeout: 120_000 }, async () => {
+  test('of 5,000 is 5,000 calls for three processes at once, never 5,001', { timeout: 240_000 }, async () => {
     const pricing = await startPricing();
     const script = new URL('../support/take-calls-process.ts', import.meta.url).pathname;
     const arguments_ = ['--import', 'tsx', script, pricing.databaseUrl, '5000', '2026-11-20'];

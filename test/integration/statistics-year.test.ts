@@ -9,7 +9,7 @@ const NOW = Date.parse('2026-01-09T10:20:00Z');
 test.for([1, 2])(
   'every value of a simulated year is what its raw rows say (seed %i)',
   {
-    timeout: 180_000,
+    timeout: 240_000,
   },
   async (seed) => {
     const service = await startStatistics(NOW);

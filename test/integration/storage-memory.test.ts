@@ -6,7 +6,7 @@ import { startS3 } from '../support/s3.js';
 
 const MB = 1_000_000;
 
-test('an object of any size goes up and comes back in the same memory', { timeout: 120_000 }, async () => {
+test('an object of any size goes up and comes back in the same memory', { timeout: 240_000 }, async () => {
   const s3 = await startS3();
   const measure = async (sizeBytes: number) => {
     const script = ['--import', 'tsx', 'test/support/storage-process.ts', String(sizeBytes)];

@@ -31,7 +31,7 @@ test.skipIf(missingPrograms)('a storage that is away is one cause, whichever tas
 describe('a table that is missing', () => {
   test.each(['outbox_messages', 'users', 'billing_documents'])(
     'is one cause, whichever tasks it fails: %s',
-    { timeout: 90_000 },
+    { timeout: 240_000 },
     async (table) => {
       const service = await startLokario({
         now: () => new Date('2026-11-20T09:00:00Z'),

@@ -116,7 +116,7 @@ describe('one cause', () => {
     },
   );
 
-  test('that was a database away is one mail as soon as it is back', { timeout: 60_000 }, async () => {
+  test('that was a database away is one mail as soon as it is back', { timeout: 240_000 }, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'cronhook-away-'));
     await chmod(directory, 0o755);
     const settings = { port: String(await freePort()) };

@@ -8,7 +8,7 @@ const PROFILES = 20_000;
 const KILLS = 4;
 
 test('profiles whose runs are killed again and again have all their old totals or all their new ones', {
-  timeout: 180_000,
+  timeout: 240_000,
 }, async () => {
   const service = await startTestService();
   const { db } = service;
