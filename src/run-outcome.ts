@@ -22,14 +22,15 @@ export interface Outcome {
 type Ending = Pick<Outcome, 'status' | 'code' | 'sharedCause' | 'message'>;
 
 /** The ending of a run whose work was done. */
-export function completed(task: AnyTask, journal: RunJournal, messages: Messages): Ending {
+export function completed(task: AnyTask, journal: RunJournal, stats: Stats, messages: Messages): Ending {
   const success = task.success(messages);
-  if (journal.failed === 0) return { status: 'succeeded', message: success };
+  const undone = task.undone?.(stats, messages);
+  if (journal.failed === 0) return { status: 'succeeded', message: undone ?? success };
   const [table, ...others] = journal.brokenTables;
   return {
     status: 'partial',
     sharedCause: table !== undefined && others.length === 0 ? `table:${table}` : undefined,
-    message: messages.run.partial(success, journal.failed),
+    message: undone ?? messages.run.partial(success, journal.failed),
   };
 }
 

@@ -132,7 +132,7 @@ export function createRunner(options: RunnerOptions) {
       // Whoever has it now does the work again: this outcome is not the one that counts.
       if (isLost(controller.signal)) throw controller.signal.reason;
       result = {
-        ...completed(task, journal, messages),
+        ...completed(task, journal, stats, messages),
         stats: scrubValue({ ...stats, failed: journal.failed }, scrub),
       };
     } catch (error) {

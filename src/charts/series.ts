@@ -1,5 +1,5 @@
 import { drawSvg } from './svg.js';
-import { axes, COLOURS, SIZE, valueLabel } from './theme.js';
+import { axes, COLOURS, roomBeside, SIZE, valueLabel } from './theme.js';
 
 /** Values by period, the oldest first; null where none is known. */
 export interface Series {
@@ -19,7 +19,10 @@ export function columnChart(series: Series): string {
   const data = values.map((value, index) => ({
     value: value ?? '-',
     itemStyle: { color: index === last ? COLOURS.accent : COLOURS.past, borderRadius: [3, 3, 0, 0] },
-    label: labelled(index === last || !crowded, index === last),
+    label: {
+      ...labelled(index === last || !crowded, index === last),
+      ...((value ?? 0) < 0 && { position: 'bottom' as const }),
+    },
   }));
   return drawSvg({
     ...framed(series),
@@ -53,13 +56,18 @@ export function lineChart(series: Series): string {
   });
 }
 
-function framed({ labels: names, format, reach }: Series) {
+function framed({ labels: names, values, format, reach }: Series) {
   const frame = axes(names, format);
+  const lastValue = values.at(-1) ?? null;
+  const beside = lastValue === null ? 0 : roomBeside(format(lastValue), HALF_COLUMN_PX);
+  const grid = { ...frame.grid, right: Math.max(frame.grid.right, beside) };
+  // Below a column that hangs down stands its value.
+  const below = values.some((value) => value !== null && value < 0) ? '20%' : 0;
   const max = ({ max: highest }: { max: number }) => (highest < reach ? reach : null);
   // Every other one, the last one always.
   const interval = (index: number) => (names.length - 1 - index) % 2 === 0;
   const xAxis = { ...frame.xAxis, axisLabel: { ...frame.xAxis.axisLabel, interval } };
-  return { ...frame, xAxis, yAxis: { ...frame.yAxis, max } };
+  return { ...frame, grid, xAxis, yAxis: { ...frame.yAxis, max, boundaryGap: [below, 0] } };
 }
 
 const labels = ({ format }: Series) => ({
@@ -73,6 +81,8 @@ const labelled = (show: boolean, bold: boolean) => ({
   fontWeight: bold ? ('bold' as const) : ('normal' as const),
 });
 
+/** Of twelve, where the amounts of the axis are long. */
+const HALF_COLUMN_PX = 10;
 const CHARACTER_PX = 6.5;
 
 /** Neighbours must not run into each other: only the last column then says its value. */

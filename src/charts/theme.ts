@@ -22,11 +22,14 @@ export const SIZE = { widthPx: 460, heightPx: 200 };
 
 const label = { color: COLOURS.soft, fontSize: 12 };
 
+const LEFT_PX = 8;
+const RIGHT_PX = 14;
+
 /** The axes that all charts share: few lines, no frame. */
 export const axes = (labels: string[], format: (value: number) => string) => ({
   animation: false,
   textStyle: { fontFamily: FONT_FAMILY },
-  grid: { left: 8, right: 14, top: 24, bottom: 4, outerBoundsMode: 'same' as const },
+  grid: { left: LEFT_PX, right: RIGHT_PX, top: 24, bottom: 4, outerBoundsMode: 'same' as const },
   xAxis: {
     type: 'category' as const,
     data: labels,
@@ -42,4 +45,18 @@ export const axes = (labels: string[], format: (value: number) => string) => ({
   },
 });
 
-export const valueLabel = { show: true, color: COLOURS.ink, fontSize: 12 };
+/** The halo keeps it apart from what it may stand on. */
+export const valueLabel = {
+  ...{ show: true, color: COLOURS.ink, fontSize: 12 },
+  ...{ textBorderColor: '#ffffff', textBorderWidth: 3 },
+};
+
+/** At most: the digits of the bold font. */
+const LABEL_CHARACTER_PX = 8.4;
+
+/**
+ * The room to leave beside a label that stands over the middle of the outermost column.
+ * @param halfColumnPx at least
+ */
+export const roomBeside = (label: string, halfColumnPx: number): number =>
+  Math.ceil((label.length * LABEL_CHARACTER_PX) / 2 - halfColumnPx + 2);

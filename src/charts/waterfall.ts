@@ -1,5 +1,5 @@
 import { drawSvg } from './svg.js';
-import { axes, COLOURS, valueLabel } from './theme.js';
+import { axes, COLOURS, roomBeside, valueLabel } from './theme.js';
 
 export interface Step {
   label: string;
@@ -13,16 +13,23 @@ interface Waterfall {
   format(value: number): string;
   /** With its sign. */
   formatChange(value: number): string;
+  /** Says where the axis begins, when that is not at zero (`axisStartOf`). */
+  note: string;
 }
 
 /** From one total to another, step by step. */
-export function waterfallChart({ steps, format, formatChange }: Waterfall): string {
+export function waterfallChart({ steps, format, formatChange, note }: Waterfall): string {
+  const bars = barsOf(steps);
+  const axisStart = axisStartOf(steps);
+  const floor = axisStart > 0 ? axisStart : Math.min(0, ...bars.map(({ to }) => to));
+  const beside = roomBeside(
+    longest(steps.filter(({ isTotal }) => isTotal).map(({ value }) => format(value))),
+    HALF_BAR_PX,
+  );
   const frame = axes(
     steps.map(({ label }) => label),
     format,
   );
-  const bars = barsOf(steps);
-  const floor = floorOf(bars);
   const visible = bars.map(({ from, to, step }) => ({
     value: Math.abs(to - from),
     itemStyle: { color: colourOf(step), borderRadius: 3 },
@@ -34,12 +41,21 @@ export function waterfallChart({ steps, format, formatChange }: Waterfall): stri
   }));
   return drawSvg({
     ...frame,
+    grid: {
+      ...frame.grid,
+      left: Math.max(frame.grid.left, beside),
+      right: Math.max(frame.grid.right, beside),
+    },
     xAxis: {
       ...frame.xAxis,
       axisLabel: { ...frame.xAxis.axisLabel, fontSize: 11, interval: 0, hideOverlap: false },
     },
     // The bars say their values: the room goes to their names.
-    yAxis: { ...frame.yAxis, min: floor, axisLabel: { show: false } },
+    yAxis: {
+      ...frame.yAxis,
+      ...{ min: floor, axisLabel: { show: false } },
+      ...{ name: note, nameGap: 10, nameTextStyle: { ...frame.yAxis.axisLabel, align: 'left' } },
+    },
     series: [
       // What the visible bars stand on.
       {
@@ -77,15 +93,24 @@ function barsOf(steps: Step[]): Bar[] {
   });
 }
 
-/** Small movements on a high level could not be seen from zero: the axis begins below the lowest of them. */
-function floorOf(bars: Bar[]): number {
-  const levels = bars.map(({ to }) => to);
-  const [lowest, highest] = [Math.min(...levels), Math.max(...levels)];
-  const room = (highest - lowest) * 3;
-  if (lowest <= room) return Math.min(0, lowest);
+/** Smaller ones cannot be seen from zero. */
+const VISIBLE_SHARE = 0.02;
+
+/** Zero, unless no movement could be seen from there: then below the lowest level. Who reads it must be told. */
+export function axisStartOf(steps: Step[]): number {
+  const levels = barsOf(steps).map(({ to }) => to);
+  const moves = steps.filter(({ isTotal }) => !isTotal).map(({ value }) => Math.abs(value));
+  const [lowest, highest, largest] = [Math.min(...levels), Math.max(...levels), Math.max(...moves)];
+  const [start = 0] = levels;
+  if (largest === 0 || largest >= start * VISIBLE_SHARE) return 0;
   const step = 10 ** Math.floor(Math.log10(Math.max(highest - lowest, 1)));
-  return Math.floor((lowest - (highest - lowest)) / step) * step;
+  return Math.max(0, Math.floor((lowest - (highest - lowest)) / step) * step);
 }
+
+/** Of seven, where the totals are long. */
+const HALF_BAR_PX = 26;
+
+const longest = (texts: string[]): string => texts.reduce((a, b) => (b.length > a.length ? b : a), '');
 
 const colourOf = ({ isTotal, value }: Step): string =>
   isTotal ? COLOURS.total : value < 0 ? COLOURS.bad : COLOURS.good;

@@ -55,6 +55,16 @@ export const reportsEn: ReportTexts = {
     better: 'better',
     worse: 'worse',
   },
+  unsent: {
+    pending: 'The report has not gone out yet: it waits in the outbox, whose task tries again',
+    sending: 'The report has not gone out yet: another call is sending it',
+    failed:
+      'The report has not gone out: the mail server refused it. Check ADMIN_EMAIL, then send it again with force=true',
+    suppressed:
+      'The report has not gone out: suppressed_addresses lists ADMIN_EMAIL. Delete its row there, then send it again with force=true',
+    held: 'The report has not gone out: it is held since a restore; “cronhook outbox release” lets it go',
+    cancelled: 'The report has not gone out: its message was cancelled; force=true sends it again',
+  },
   groups: { acquisition: 'Acquisition', revenue: 'Revenue', customers: 'Customers', support: 'Support' },
   attention: {
     title: 'Needs attention',
@@ -81,6 +91,20 @@ export const reportsEn: ReportTexts = {
     trialsEnding: (count) =>
       count > 1 ? `${count} trials end within three days` : 'One trial ends within three days',
     trialsEndingDo: 'This is the time to call them.',
+    incomplete: 'This report is incomplete',
+    incompleteDo: (parts) =>
+      `It could not read ${parts}: nobody has looked there. The history of the tasks says why (“cronhook runs”).`,
+    parts: {
+      incidents: 'the open incidents',
+      outbox_messages: 'the messages that wait',
+      customers: 'the tickets, late payments and trials',
+      task_runs: 'the tasks and backups',
+      kpi_targets: 'the targets',
+      charts: 'the charts',
+      month: 'the month',
+    },
+    numbersOld: 'The numbers could not be brought up to date',
+    numbersOldDo: 'They may be old or incomplete. The history of the tasks says why (“cronhook runs”).',
   },
   operations: {
     title: 'Tasks and backups',
@@ -88,6 +112,7 @@ export const reportsEn: ReportTexts = {
     recovered: 'works again',
     stillFailing: 'has not recovered yet',
     lastMessage: (message) => `Last message: ${message}`,
+    more: (count) => `… and ${count} more failed task${s(count)}.`,
     verified: (moment, duration) => `Last verified backup: ${moment} (${duration} ago).`,
     verifiedNever: 'Last verified backup: none.',
     backedUp: (moment) => `Last backup: ${moment}.`,
@@ -102,6 +127,7 @@ export const reportsEn: ReportTexts = {
     kept: 'Target kept',
     missed: 'Target exceeded',
     progress: (percent) => `${percent} of the target`,
+    more: (count) => `… and ${count} more target${s(count)}.`,
   },
   month: {
     title: (month) => `The month of ${month}`,
@@ -115,6 +141,7 @@ export const reportsEn: ReportTexts = {
     bridge: 'MRR from the beginning to the end of the week',
     customers: 'Paying customers at the end of each week',
     churn: 'Customer churn by week',
+    axisFrom: (start) => `the axis begins at ${start}`,
     weekly: (first, values) => `since the week of ${first}: ${values}`,
     steps: {
       start: 'Start',

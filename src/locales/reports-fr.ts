@@ -55,6 +55,16 @@ export const reportsFr: ReportTexts = {
     better: 'mieux',
     worse: 'moins bien',
   },
+  unsent: {
+    pending: 'Le rapport n’est pas encore parti : il attend dans l’outbox, dont la tâche réessaie',
+    sending: 'Le rapport n’est pas encore parti : un autre appel est en train de l’envoyer',
+    failed:
+      'Le rapport n’est pas parti : le serveur de courrier l’a refusé. Vérifiez ADMIN_EMAIL, puis renvoyez-le avec force=true',
+    suppressed:
+      'Le rapport n’est pas parti : ADMIN_EMAIL est dans suppressed_addresses. Supprimez-y sa ligne, puis renvoyez-le avec force=true',
+    held: 'Le rapport n’est pas parti : il est retenu depuis une restauration ; « cronhook outbox release » le laisse partir',
+    cancelled: 'Le rapport n’est pas parti : son message a été annulé ; force=true le renvoie',
+  },
   groups: { acquisition: 'Acquisition', revenue: 'Revenus', customers: 'Clients', support: 'Support' },
   attention: {
     title: 'À regarder',
@@ -84,6 +94,21 @@ export const reportsFr: ReportTexts = {
     trialsEnding: (count) =>
       count > 1 ? `${count} essais se terminent d’ici trois jours` : 'Un essai se termine d’ici trois jours',
     trialsEndingDo: 'C’est le bon moment pour les appeler.',
+    incomplete: 'Ce rapport est incomplet',
+    incompleteDo: (parts) =>
+      `Impossible de lire ${parts} : personne n’a donc regardé là. La raison est dans l’historique des tâches (« cronhook runs »).`,
+    parts: {
+      incidents: 'les incidents ouverts',
+      outbox_messages: 'les messages en attente',
+      customers: 'les tickets, les retards de paiement et les essais',
+      task_runs: 'les tâches et les sauvegardes',
+      kpi_targets: 'les objectifs',
+      charts: 'les graphiques',
+      month: 'le mois',
+    },
+    numbersOld: 'Les chiffres n’ont pas pu être mis à jour',
+    numbersOldDo:
+      'Ils peuvent être anciens ou incomplets. La raison est dans l’historique des tâches (« cronhook runs »).',
   },
   operations: {
     title: 'Tâches et sauvegardes',
@@ -91,6 +116,7 @@ export const reportsFr: ReportTexts = {
     recovered: 'rétablie depuis',
     stillFailing: 'pas encore rétablie',
     lastMessage: (message) => `Dernier message : ${message}`,
+    more: (count) => `… et ${count} autre${s(count)} tâche${s(count)} en échec.`,
     verified: (moment, duration) => `Dernière sauvegarde vérifiée : le ${moment} (il y a ${duration}).`,
     verifiedNever: 'Dernière sauvegarde vérifiée : aucune.',
     backedUp: (moment) => `Dernière sauvegarde : le ${moment}.`,
@@ -105,6 +131,7 @@ export const reportsFr: ReportTexts = {
     kept: 'Objectif tenu',
     missed: 'Objectif dépassé',
     progress: (percent) => `${percent} de l’objectif`,
+    more: (count) => `… et ${count} autre${s(count)} objectif${s(count)}.`,
   },
   month: {
     title: (month) => `Le mois de ${month}`,
@@ -118,6 +145,7 @@ export const reportsFr: ReportTexts = {
     bridge: 'Le MRR, du début à la fin de la semaine',
     customers: 'Clients payants à la fin de chaque semaine',
     churn: 'Taux d’attrition par semaine',
+    axisFrom: (start) => `l’axe commence à ${start}`,
     weekly: (first, values) => `depuis la semaine du ${first} : ${values}`,
     steps: {
       start: 'Début',

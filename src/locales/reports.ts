@@ -1,4 +1,17 @@
+import type { MessageStatus } from '../db/schema/messages.js';
+
 export type ReportKind = 'daily' | 'weekly';
+
+/** What a report is made of, as errors name it. */
+export type ReportPart =
+  | 'incidents'
+  | 'outbox_messages'
+  | 'customers'
+  | 'task_runs'
+  | 'kpi_targets'
+  | 'charts'
+  | 'month'
+  | 'statistics';
 
 /** What one report says in its own words. */
 interface EditionTexts {
@@ -45,6 +58,8 @@ export interface ReportTexts {
     better: string;
     worse: string;
   };
+  /** Why the mail has not gone out, and what to do. */
+  unsent: Record<Exclude<MessageStatus, 'sent'>, string>;
   groups: Record<'acquisition' | 'revenue' | 'customers' | 'support', string>;
   attention: {
     title: string;
@@ -66,6 +81,13 @@ export interface ReportTexts {
     pastDueDo: string;
     trialsEnding(count: number): string;
     trialsEndingDo: string;
+    /** Something could not be read. */
+    incomplete: string;
+    /** @param parts in words, joined */
+    incompleteDo(parts: string): string;
+    parts: Record<Exclude<ReportPart, 'statistics'>, string>;
+    numbersOld: string;
+    numbersOldDo: string;
   };
   operations: {
     title: string;
@@ -73,6 +95,7 @@ export interface ReportTexts {
     recovered: string;
     stillFailing: string;
     lastMessage(message: string): string;
+    more(count: number): string;
     verified(moment: string, duration: string): string;
     verifiedNever: string;
     backedUp(moment: string): string;
@@ -87,6 +110,7 @@ export interface ReportTexts {
     kept: string;
     missed: string;
     progress(percent: string): string;
+    more(count: number): string;
   };
   month: {
     title(month: string): string;
@@ -101,6 +125,8 @@ export interface ReportTexts {
     bridge: string;
     customers: string;
     churn: string;
+    /** Said where an axis does not begin at zero. */
+    axisFrom(start: string): string;
     /** What the columns or the line say, the oldest first. */
     weekly(first: string, values: string): string;
     steps: Record<'start' | 'new' | 'expansion' | 'reactivation' | 'contraction' | 'churn' | 'end', string>;

@@ -1,5 +1,5 @@
 import type { Change, FigureBlock, FigureCell, FigureRow, GoalRow, Mood } from './layout-figures.js';
-import { escapeHtml, LIGHT, SOFT, TABLE, TEXT } from './layout-style.js';
+import { escapeHtml, FONT, LIGHT, SOFT, TABLE, TEXT } from './layout-style.js';
 
 /** Both can be read on the card, in light and in dark. */
 const LIGHT_MOOD = { good: '#17693a', bad: '#b3261e', neutral: LIGHT.soft };
@@ -9,8 +9,12 @@ export const DARK_FIGURES = `.good{color:${DARK_MOOD.good}!important}
 .bad{color:${DARK_MOOD.bad}!important}
 `;
 
-/** Four columns have little room on a phone. */
-export const PHONE_FIGURES = `@media (max-width:480px){.figure{font-size:13px!important;padding-left:6px!important}
+/** Of a whole table: said in each cell, a report would outgrow what some mail programs show. */
+const SMALL = `${FONT};font-size:14px;line-height:21px;color:${LIGHT.soft}`;
+
+/** Outlook’s cells take no font from their table; four columns have little room on a phone. */
+export const FIGURE_STYLES = `.figure,.goal{${FONT};font-size:14px;line-height:21px}
+@media (max-width:480px){.figure{font-size:13px!important;padding-left:6px!important}
 .card{padding-left:16px!important;padding-right:16px!important}}`;
 
 const BAR = { good: '#2f9e5b', bad: '#d0574d', neutral: '#8a94a3' };
@@ -20,7 +24,9 @@ export function figuresHtml(block: FigureBlock): string {
     case 'figures':
       return tableOf(block.columns, block.rows);
     case 'goals':
-      return block.rows.map(goalHtml).join('\n');
+      return `<table ${TABLE} width="100%" style="${SMALL};word-break:break-word;margin:0 0 4px">
+${block.rows.map(goalHtml).join('\n')}
+</table>`;
     case 'picture': {
       const { caption, alt, cid, widthPx, heightPx } = block;
       return `<p class="ink" style="${TEXT};margin:16px 0 6px;font-size:14px;line-height:20px;font-weight:600">${escapeHtml(caption)}</p>
@@ -34,10 +40,10 @@ function tableOf(columns: string[], rows: FigureRow[]): string {
   const width = Math.floor(OTHERS_PERCENT / columns.length);
   const heads = columns.map(
     (column) =>
-      `<th scope="col" width="${width}%" align="right" valign="bottom" class="soft line figure" style="${SOFT};${CELL};font-weight:400">${escapeHtml(column)}</th>`,
+      `<th scope="col" width="${width}%" class="soft line figure" style="${CELL};font-weight:400">${escapeHtml(column)}</th>`,
   );
-  return `<table cellpadding="0" cellspacing="0" border="0" width="100%" style="margin:0 0 16px">
-<tr><td class="line" style="border-bottom:1px solid ${LIGHT.line}"></td>${heads.join('')}</tr>
+  return `<table cellpadding="0" cellspacing="0" border="0" width="100%" style="${SMALL};margin:0 0 16px">
+<tr align="right" valign="bottom"><td class="line" style="border-bottom:1px solid ${LIGHT.line}"></td>${heads.join('')}</tr>
 ${rows.map(rowHtml).join('\n')}
 </table>`;
 }
@@ -48,12 +54,12 @@ const OTHERS_PERCENT = 63;
 const CELL = `padding:8px 0 8px 12px;border-bottom:1px solid ${LIGHT.line}`;
 
 function rowHtml({ label, cells }: FigureRow): string {
-  return `<tr><th scope="row" align="left" valign="top" class="ink line figure" style="${SOFT};${CELL};padding-left:0!important;color:${LIGHT.ink};font-weight:400">${escapeHtml(label)}</th>${cells.map(cellHtml).join('')}</tr>`;
+  return `<tr align="right" valign="top"><th scope="row" align="left" class="ink line figure" style="${CELL};padding-left:0!important;color:${LIGHT.ink};font-weight:400;word-break:break-word">${escapeHtml(label)}</th>${cells.map(cellHtml).join('')}</tr>`;
 }
 
 function cellHtml({ value, change }: FigureCell, column: number): string {
-  const own = column === 0 ? `color:${LIGHT.ink};font-weight:600` : '';
-  return `<td align="right" valign="top" class="${column === 0 ? 'ink' : 'soft'} line figure" style="${SOFT};${CELL};word-break:normal;${own}">${escapeHtml(value)}${change ? `<br>${changeHtml(change)}` : ''}</td>`;
+  const own = column === 0 ? `;color:${LIGHT.ink};font-weight:600` : '';
+  return `<td class="${column === 0 ? 'ink' : 'soft'} line figure" style="${CELL}${own}">${escapeHtml(value)}${change ? `<br>${changeHtml(change)}` : ''}</td>`;
 }
 
 /** Colour is never alone: what is worse is bold too. */
@@ -64,11 +70,8 @@ const classOf = (mood: Mood): string => (mood === 'neutral' ? 'soft' : mood);
 
 function goalHtml({ label, result, target, share, verdict, mood }: GoalRow): string {
   const weight = mood === 'bad' ? ';font-weight:700' : '';
-  return `<table ${TABLE} width="100%" style="margin:0 0 14px">
-<tr><td class="ink" valign="bottom" style="${SOFT};color:${LIGHT.ink}">${escapeHtml(label)}</td><td class="soft" align="right" valign="bottom" style="${SOFT};padding-left:12px"><strong class="ink" style="color:${LIGHT.ink};font-weight:600">${escapeHtml(result)}</strong> ${escapeHtml(target)}</td></tr>
-${share === undefined ? '' : `<tr><td colspan="2" style="padding:4px 0">${barHtml(share, mood)}</td></tr>`}
-<tr><td colspan="2" class="${classOf(mood)}" style="${SOFT};font-size:13px;line-height:19px;color:${LIGHT_MOOD[mood]}${weight}">${escapeHtml(verdict)}</td></tr>
-</table>`;
+  return `<tr valign="bottom"><td class="ink goal" style="color:${LIGHT.ink}">${escapeHtml(label)}</td><td class="soft goal" align="right" style="padding-left:12px"><strong class="ink" style="color:${LIGHT.ink};font-weight:600">${escapeHtml(result)}</strong> ${escapeHtml(target)}</td></tr>
+${share === undefined ? '' : `<tr><td colspan="2" style="padding:4px 0">${barHtml(share, mood)}</td></tr>\n`}<tr><td colspan="2" class="${classOf(mood)} goal" style="font-size:13px;line-height:19px;padding-bottom:14px;color:${LIGHT_MOOD[mood]}${weight}">${escapeHtml(verdict)}</td></tr>`;
 }
 
 /** Two cells: every mail program draws them. */

@@ -1,6 +1,6 @@
 import type { Locale } from '../locales/index.js';
 import type { Block, CleanContent, Fact, Link } from './layout.js';
-import { DARK_FIGURES, figuresHtml, PHONE_FIGURES } from './layout-html-figures.js';
+import { DARK_FIGURES, FIGURE_STYLES, figuresHtml } from './layout-html-figures.js';
 import { ACCENT, DARK, DARK_LINK, escapeHtml, FONT, LIGHT, SOFT, TABLE, TEXT } from './layout-style.js';
 
 const DARK_STYLE = `
@@ -26,7 +26,7 @@ export function renderHtml({ heading, blocks, footer }: CleanContent, locale: Lo
 <title>${escapeHtml(heading)}</title>
 <style>
 :root{color-scheme:light dark;supported-color-schemes:light dark}
-${PHONE_FIGURES}
+${FIGURE_STYLES}
 @media (prefers-color-scheme:dark){${DARK_STYLE}}
 </style>
 </head>

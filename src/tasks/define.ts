@@ -99,6 +99,8 @@ export interface Task<Input = unknown, Needs extends Need = Need, Uses extends N
   /** One sentence in English, for the catalogue and the documentation. */
   summary: string;
   success: Text;
+  /** What a run that ends as it should says instead, where `success` did not come true. */
+  undone?(stats: Stats, messages: Messages): string | undefined;
   timeoutMs: number;
   needs: readonly Needs[];
   /** What it works with where that is configured, and without where it is not. */

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/db/client.js';
 import { Secret } from '../../src/secret.js';
+import { METRIC_NAMES } from '../../src/tasks/statistics/metrics.js';
 import { MAIL_FROM } from '../support/lokario.js';
 import { seedBusiness, startReports } from '../support/reports.js';
 import { spawnRun } from '../support/run-process.js';
@@ -90,6 +91,49 @@ describe('report-weekly', () => {
     expect(text).not.toContain('Le mois de');
   });
 
+  it('leaves out targets that are no numbers, and shows no answer that came before its question', async () => {
+    const service = await start();
+    await service.db.rows(sql`insert into cronhook.kpi_targets (metric, period, target) values
+      ('leads_new', 'week', 'NaN'), ('mrr_cents', 'week', '1e300'), ('arr_cents', 'week', 'Infinity'),
+      ('customers', 'week', 1)`);
+    await service.db.rows(
+      sql`update cronhook.support_tickets set first_response_at = opened_at - interval '20 days'`,
+    );
+    expect(await service.run('weekly')).toMatchObject({ status: 'succeeded' });
+    const text = spaced((await service.smtp.mails[0]?.text) ?? '');
+    expect(text).toMatch(
+      /Objectifs de la semaine -+ - Clients payants : \d+ sur 1 Objectif atteint Acquisition/,
+    );
+    expect(text).toContain('Première réponse : –');
+    expect(text).not.toMatch(/NaN|Infinity|∞|-\d+ (s|min|h|j) /);
+  });
+
+  it('stays shorter than what Gmail cuts, however much there is to tell', async () => {
+    const service = await start({ now: LAST_MONDAY });
+    await service.db.rows(sql`
+      insert into cronhook.kpi_targets (metric, period, target)
+      select metric, period, 1000000 from json_array_elements_text(${JSON.stringify(METRIC_NAMES)}::json) as metric
+      cross join unnest('{week,month}'::text[]) as period
+    `);
+    await service.db.rows(sql`
+      insert into cronhook.incidents (source, severity, title, details, opened_at, last_seen_at)
+      select 's' || n, 'critical', repeat('<é> ', 1000), json_build_object('message', repeat('«à»&', 5000)),
+        '2026-11-29T10:00Z', '2026-11-29T10:00Z'
+      from generate_series(1, 30) as n
+    `);
+    await service.db.rows(sql`
+      insert into cronhook.task_runs (task, status, trigger, host, started_at, finished_at, message)
+      select 'task-' || n, 'failed', 'http', 'h', '2026-11-29T10:00Z', '2026-11-29T10:00Z', repeat('<é>&', 2000)
+      from generate_series(1, 30) as n
+    `);
+    await service.run('weekly');
+    const { html = '', text = '' } = (await service.smtp.mails[0]?.parse()) ?? {};
+    expect(Buffer.byteLength(html)).toBeLessThan(95_000);
+    expect(spaced(text)).toMatch(
+      /… et \d+ autres objectifs\..*… et \d+ autres objectifs\..*… et 20 autres tâches/,
+    );
+  });
+
   it('carries the month on the last Monday of it, and says that the month is not over', async () => {
     const service = await start({ now: LAST_MONDAY });
     await goals(service);
@@ -150,7 +194,7 @@ describe('report-weekly', () => {
   });
 });
 
-describe('a weekly report whose run is killed', { timeout: 120_000 }, () => {
+describe('a weekly report whose run is killed', { timeout: 240_000 }, () => {
   const startKilled = async (smtp = {}) => {
     const service = await start({ now: new Date().toISOString(), smtp });
     const env = {

@@ -1,4 +1,5 @@
 import { type Block, type ComposedMail, composeMail, type Look, paragraph } from '../layout.js';
+import { plainLine } from '../layout-clean.js';
 import type { FigureRow, GoalRow, Picture } from '../layout-figures.js';
 
 interface FigureTable {
@@ -6,47 +7,61 @@ interface FigureTable {
   rows: FigureRow[];
 }
 
+export interface Goals {
+  rows: GoalRow[];
+  /** How many are not shown. */
+  more: number;
+}
+
+/** The first ones of something, and how many there are. */
+interface Items {
+  items: { title: string; lines: string[] }[];
+  count: number;
+}
+
 /** A report as its mail tells it: all texts are written, all numbers formatted. */
 export interface Report {
   subject: string;
   heading: string;
   lead: string;
-  attention: { title: string; lines: string[] }[];
-  goals: GoalRow[];
+  attention: { points: Items['items']; count: number };
+  goals: Goals;
   groups: { title: string; figures: FigureTable; pictures: Picture[] }[];
   /** Stands where a month ends. */
   month:
-    | { title: string; note: string | undefined; figures: FigureTable; goalsTitle: string; goals: GoalRow[] }
+    | { title: string; note: string | undefined; figures: FigureTable; goalsTitle: string; goals: Goals }
     | undefined;
-  failures: { title: string; lines: string[] }[];
+  /** Undefined where nobody could look. */
+  failures: Items | undefined;
   noFailures: string;
   backups: string[];
   legend: string;
 }
 
-const MOST_POINTS = 10;
+/** Some mail programs show about a hundred kilobytes; others' text has no bound of its own. */
+const LONGEST_TITLE = 120;
+const LONGEST_LINE = 300;
 
 /** To the founder: what needs attention first, then the numbers, then how the service itself fares. */
 export function reportMail(report: Report, look: Look): ComposedMail {
   const words = look.messages.reports;
-  const hidden = report.attention.length - MOST_POINTS;
   const blocks: Block[] = [
     { kind: 'lead', text: report.lead },
-    ...under(words.attention.title, [
-      ...report.attention.slice(0, MOST_POINTS).map(item),
-      ...(hidden > 0 ? [paragraph(words.attention.more(hidden))] : []),
-    ]),
-    ...under(words.goals.week, goals(report.goals)),
+    ...under(
+      words.attention.title,
+      items({ items: report.attention.points, count: report.attention.count }, words.attention.more),
+    ),
+    ...under(words.goals.week, goals(report.goals, look)),
     ...report.groups.flatMap(({ title, figures, pictures }) =>
       under(title, [
         ...table(figures),
         ...pictures.map((picture) => ({ kind: 'picture' as const, ...picture })),
       ]),
     ),
-    ...month(report.month),
+    ...month(report.month, look),
     { kind: 'note', text: report.legend },
     ...under(words.operations.title, [
-      ...(report.failures.length > 0 ? report.failures.map(item) : [paragraph(report.noFailures)]),
+      ...(report.failures ? failures(report.failures, report.noFailures, look) : []),
       ...report.backups.map(paragraph),
     ]),
   ];
@@ -57,24 +72,35 @@ export function reportMail(report: Report, look: Look): ComposedMail {
 const under = (title: string, blocks: Block[]): Block[] =>
   blocks.length > 0 ? [{ kind: 'section', title }, ...blocks] : [];
 
-const item = ({ title, lines }: { title: string; lines: string[] }): Block => ({
-  kind: 'item',
-  title,
-  lines,
-  link: undefined,
-});
+function items({ items: shown, count }: Items, more: (hidden: number) => string): Block[] {
+  const blocks = shown.map(({ title, lines }): Block => {
+    const short = {
+      title: plainLine(title, LONGEST_TITLE),
+      lines: lines.map((line) => plainLine(line, LONGEST_LINE)),
+    };
+    return { kind: 'item', ...short, link: undefined };
+  });
+  return count > shown.length ? [...blocks, paragraph(more(count - shown.length))] : blocks;
+}
 
-const goals = (rows: GoalRow[]): Block[] => (rows.length > 0 ? [{ kind: 'goals', rows }] : []);
+const failures = (failed: Items, none: string, { messages }: Look): Block[] =>
+  failed.count > 0 ? items(failed, messages.reports.operations.more) : [paragraph(none)];
+
+function goals({ rows, more }: Goals, { messages }: Look): Block[] {
+  if (rows.length === 0) return [];
+  const rest = more > 0 ? [paragraph(messages.reports.goals.more(more))] : [];
+  return [{ kind: 'goals', rows }, ...rest];
+}
 
 const table = (figures: FigureTable): Block[] =>
   figures.rows.length > 0 ? [{ kind: 'figures', ...figures }] : [];
 
-function month(report: Report['month']): Block[] {
+function month(report: Report['month'], look: Look): Block[] {
   if (!report) return [];
   const { title, note, figures, goalsTitle } = report;
   const known = table(figures);
   return [
     ...under(title, known.length > 0 && note ? [...known, { kind: 'note', text: note }] : known),
-    ...under(goalsTitle, goals(report.goals)),
+    ...under(goalsTitle, goals(report.goals, look)),
   ];
 }

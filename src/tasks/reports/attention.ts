@@ -5,7 +5,14 @@ import type { BackupState } from './backups.js';
 import type { ReportContext } from './edition.js';
 import { lateCustomers, lateMails, openIncidents } from './late.js';
 
-/** What somebody should look at, the worst first. */
+export interface Attention {
+  /** The worst first. */
+  points: Point[];
+  /** How many there are, those that are not shown too. */
+  count: number;
+}
+
+/** What somebody should look at. */
 export interface Point {
   severity: Severity;
   title: string;
@@ -19,30 +26,49 @@ const WEIGHT: Record<Severity, number> = { critical: 0, important: 1, info: 2 };
 /** A verification a month, and some days for it to be late. */
 const VERIFIED_WITHIN_MS = 35 * 86_400_000;
 
-/** Everything that is wrong or late; what cannot be asked is recorded and leaves the rest alone. */
+/** More than that nobody reads in a mail. */
+const MOST_POINTS = 10;
+
+/**
+ * Everything that is wrong or late; what cannot be asked is recorded and leaves the rest alone. It comes last: what
+ * any part of the report has missed is a point as well.
+ */
 export async function needsAttention(
   context: ReportContext,
   { since, backups }: { since: Date; backups: BackupState | undefined },
-): Promise<Point[]> {
+): Promise<Attention> {
   const found = await Promise.all([
     context.attempt('incidents', () => incidents(context)),
     context.attempt('outbox_messages', () => mails(context, since)),
     context.attempt('customers', () => customers(context)),
   ]);
-  const points = [...found.flatMap((some) => some ?? []), ...(backups ? unverified(backups, context) : [])];
-  return points.sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity]);
+  const [open, ...others] = found;
+  const points = [
+    ...(open?.points ?? []),
+    ...others.flatMap((some) => some ?? []),
+    ...(backups ? unverified(backups, context) : []),
+    ...missing(context),
+  ];
+  const count = points.length + (open?.hidden ?? 0);
+  points.sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity]);
+  return { points: points.slice(0, MOST_POINTS), count };
 }
 
-async function incidents(context: ReportContext): Promise<Point[]> {
+async function incidents(context: ReportContext): Promise<{ points: Point[]; hidden: number }> {
   const { site, messages, now } = context;
   const { since } = messages.reports.attention;
-  const open = await openIncidents(context.db);
-  return open.map(({ severity, title, message, openedAt }) => {
+  const open = await openIncidents(context.db, MOST_POINTS);
+  const points = open.map(({ severity, title, message, openedAt }) => {
     const moment = new Date(openedAt);
-    const duration = formatDuration(now().getTime() - moment.getTime(), site.locale);
+    const age = now().getTime() - moment.getTime();
+    // PostgreSQL knows moments that no calendar has.
+    const known = Number.isNaN(age)
+      ? []
+      : [since(formatMoment(moment, site), formatDuration(age, site.locale))];
     const said = message && message !== title ? [message] : [];
-    return { severity, title, lines: [since(formatMoment(moment, site), duration), ...said] };
+    return { severity, title, lines: [...known, ...said] };
   });
+  return { points, hidden: (open[0]?.total ?? 0) - open.length };
 }
 
 async function mails(context: ReportContext, since: Date): Promise<Point[]> {
@@ -87,4 +113,19 @@ function unverified(
   if (age <= VERIFIED_WITHIN_MS) return [];
   const title = words.verifiedLongAgo(formatDuration(age, site.locale));
   return [{ severity: 'important', title, lines: [words.verifiedLongAgoDo] }];
+}
+
+/** Where nobody could look, nobody can say that all is well. */
+function missing({ missed, messages, site }: ReportContext): Point[] {
+  const words = messages.reports.attention;
+  const names = [...missed].filter((part) => part !== 'statistics').map((part) => words.parts[part]);
+  const list = new Intl.ListFormat(site.locale, { type: 'conjunction' }).format(names);
+  return [
+    ...(names.length > 0
+      ? [{ severity: 'important' as const, title: words.incomplete, lines: [words.incompleteDo(list)] }]
+      : []),
+    ...(missed.has('statistics')
+      ? [{ severity: 'important' as const, title: words.numbersOld, lines: [words.numbersOldDo] }]
+      : []),
+  ];
 }

@@ -4,7 +4,7 @@ import type { Look } from '../../messages/layout.js';
 import type { Picture } from '../../messages/layout-figures.js';
 import { type MetricName, metricOf } from '../statistics/metrics.js';
 import type { Numbers } from './numbers.js';
-import { formatEuros, formatMetric, formatUnit } from './words.js';
+import { formatEuros, formatMetric, formatShortEuros, formatUnit } from './words.js';
 
 export interface Chart {
   picture: Picture;
@@ -16,6 +16,9 @@ export type ChartName = 'leads' | 'revenue' | 'bridge' | 'customers' | 'churn';
 /** As wide as the text of a mail. */
 const SHOWN = { widthPx: 552, heightPx: 240 };
 const SHARPNESS = 2;
+
+/** From here on seven amounts side by side run into each other. */
+const CROWDED_CENTS = 10_000_000;
 
 /** So far the axis reaches at least. */
 const REACH = { count: 4, cents: 10_000, ratio: 0.06, seconds: 3_600, score: 5 };
@@ -90,19 +93,33 @@ async function drawBridge(numbers: Numbers, week: string, look: Look): Promise<C
     ...changes.map(([label, value]) => ({ label, value, isTotal: false })),
     { label: names.end, value: end, isTotal: true },
   ];
-  const { waterfallChart } = await import('../../charts/waterfall.js');
-  const svg = waterfallChart({ steps, format: (value) => formatEuros(value, locale), formatChange: signed });
+  const { axisStartOf, waterfallChart } = await import('../../charts/waterfall.js');
+  const write = steps.some(({ value }) => Math.abs(value) >= CROWDED_CENTS) ? formatShortEuros : formatEuros;
+  const axisStart = axisStartOf(steps);
+  const note = axisStart > 0 ? look.messages.reports.charts.axisFrom(formatEuros(axisStart, locale)) : '';
+  const svg = waterfallChart({
+    ...{ steps, note },
+    // Totals between which little has moved would read alike in short.
+    format: (value) => (note ? formatEuros : write)(value, locale),
+    formatChange: (value) => write(value, locale, { signDisplay: 'exceptZero' }),
+  });
   const alt = steps
     .map(({ label, value, isTotal }) => `${label} ${isTotal ? formatEuros(value, locale) : signed(value)}`)
     .join(', ');
-  return chartOf('bridge', svg, alt, look);
+  return chartOf('bridge', svg, alt, look, note);
 }
 
-async function chartOf(name: ChartName, svg: string, alt: string, { messages }: Look): Promise<Chart> {
+async function chartOf(
+  name: ChartName,
+  svg: string,
+  alt: string,
+  { messages }: Look,
+  note = '',
+): Promise<Chart> {
   const { drawPng } = await import('../../charts/png.js');
   const content = (await drawPng(svg, SHOWN.widthPx * SHARPNESS)).toString('base64');
   return {
-    picture: { caption: messages.reports.charts[name], alt, cid: name, ...SHOWN },
+    picture: { caption: `${messages.reports.charts[name]}${note && ` (${note})`}`, alt, cid: name, ...SHOWN },
     attachment: { filename: `${name}.png`, contentType: 'image/png', content, cid: name },
   };
 }

@@ -1,5 +1,6 @@
 import type { MailAttachment } from '../../clients/mail.js';
 import { isDatabaseUnavailable } from '../../errors.js';
+import type { ReportPart } from '../../locales/reports.js';
 import type { ComposedMail } from '../../messages/layout.js';
 import { RunStopped } from '../../run-stop.js';
 import type { Capabilities, RunContext } from '../define.js';
@@ -8,7 +9,9 @@ import type { Capabilities, RunContext } from '../define.js';
 export type ReportContext = Pick<RunContext<unknown>, 'now' | 'site' | 'messages' | 'signal' | 'fail'> &
   Pick<Capabilities, 'db'> & {
     /** One part that fails is recorded, and the rest goes on. */
-    attempt<Result>(item: string, work: () => Promise<Result>): Promise<Result | undefined>;
+    attempt<Result>(part: ReportPart, work: () => Promise<Result>): Promise<Result | undefined>;
+    /** What the report cannot vouch for. */
+    missed: Set<ReportPart>;
   };
 
 /** A report, ready to be sent, shown or kept. */
@@ -18,14 +21,17 @@ export interface Edition extends ComposedMail {
 
 export function reportContext(context: RunContext<unknown> & Pick<Capabilities, 'db'>): ReportContext {
   const { signal, fail } = context;
+  const missed = new Set<ReportPart>();
   return {
     ...context,
-    async attempt(item, work) {
+    missed,
+    async attempt(part, work) {
       try {
         return await work();
       } catch (error) {
         if (signal.aborted || error instanceof RunStopped || isDatabaseUnavailable(error)) throw error;
-        fail(item, error);
+        missed.add(part);
+        fail(part, error);
         return undefined;
       }
     },

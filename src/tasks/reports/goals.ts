@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Look } from '../../messages/layout.js';
-import type { GoalRow } from '../../messages/layout-figures.js';
+import type { GoalRow, Mood } from '../../messages/layout-figures.js';
+import type { Goals } from '../../messages/templates/report.js';
 import type { Capabilities } from '../define.js';
 import { METRIC_NAMES, type MetricName } from '../statistics/metrics.js';
 import { directionOf } from './metrics.js';
@@ -11,17 +12,32 @@ export interface Goal {
   target: number;
 }
 
+/** More is no number of a business, and has more digits than a line. */
+const HIGHEST_TARGET = 1e15;
+
 /** What the team wants to reach each week or month, in the order of the contract; other metrics are not ours. */
 export async function readGoals(db: Capabilities['db'], period: 'week' | 'month'): Promise<Goal[]> {
   const goals = await db.rows<Goal>(sql`
-    select metric, target::float8 as target from cronhook.kpi_targets where period = ${period}
+    select metric, target::float8 as target from cronhook.kpi_targets
+    where period = ${period} and target between ${-HIGHEST_TARGET}::float8 and ${HIGHEST_TARGET}::float8
   `);
   const order = (metric: MetricName) => METRIC_NAMES.indexOf(metric);
   return goals.filter(({ metric }) => order(metric) >= 0).sort((a, b) => order(a.metric) - order(b.metric));
 }
 
+const MOST_GOALS = 12;
+
+const URGENCY: Record<Mood, number> = { bad: 0, neutral: 1, good: 2 };
+
+/** Those that are missed are among those shown, all in their order. */
+export function goalRows(goals: Goal[], result: (metric: MetricName) => number | null, look: Look): Goals {
+  const rows = goals.map((goal) => goalRow(goal, result(goal.metric), look));
+  const shown = new Set(rows.toSorted((a, b) => URGENCY[a.mood] - URGENCY[b.mood]).slice(0, MOST_GOALS));
+  return { rows: rows.filter((row) => shown.has(row)), more: rows.length - shown.size };
+}
+
 /** A result beside its target: reached or on the way; kept or exceeded where less is better. */
-export function goalRow({ metric, target }: Goal, result: number | null, { site, messages }: Look): GoalRow {
+function goalRow({ metric, target }: Goal, result: number | null, { site, messages }: Look): GoalRow {
   const words = messages.reports.goals;
   const low = directionOf(metric) < 0;
   const shownTarget = formatMetric(metric, target, site.locale);

@@ -4,15 +4,23 @@ import type { Capabilities } from '../define.js';
 
 type Db = Capabilities['db'];
 
-/** More than anybody reads in a mail; they are counted all the same. */
-const MOST_INCIDENTS = 100;
+interface OpenIncident {
+  severity: Severity;
+  title: string;
+  message: string | null;
+  openedAt: string;
+  /** How many are open in all. */
+  total: number;
+}
 
-export const openIncidents = (
-  db: Db,
-): Promise<{ severity: Severity; title: string; message: string | null; openedAt: string }[]> =>
+/** The gravest, of these the newest; a moment that is none (`infinity`) comes last. */
+export const openIncidents = (db: Db, limit: number): Promise<OpenIncident[]> =>
   db.rows(sql`
-    select severity, title, details->>'message' as message, opened_at as "openedAt" from cronhook.incidents
-    where resolved_at is null order by opened_at, id limit ${MOST_INCIDENTS}
+    select severity, left(title, 1000) as title, left(details->>'message', 1000) as message,
+      opened_at as "openedAt", (count(*) over ())::int as total
+    from cronhook.incidents where resolved_at is null
+    order by array_position('{critical,important,info}', severity), isfinite(opened_at) desc, opened_at desc, id
+    limit ${limit}
   `);
 
 interface LateMails {

@@ -3,7 +3,7 @@ import { formatMonth } from '../../messages/format-calendar.js';
 import type { Report } from '../../messages/templates/report.js';
 import type { ReportContext } from './edition.js';
 import { figuresOf } from './figures.js';
-import { goalRow, readGoals } from './goals.js';
+import { goalRows, readGoals } from './goals.js';
 import { MONTHLY } from './metrics.js';
 import { readNumbers } from './numbers.js';
 import { monthBefore, monthOf } from './periods.js';
@@ -27,6 +27,6 @@ export async function composeMonth(context: ReportContext, day: string): Promise
     note: isOver ? undefined : words.note,
     figures: figuresOf({ metrics: MONTHLY, numbers, periods, compared: isOver }, context),
     goalsTitle: messages.reports.goals.month(name),
-    goals: goals.map((goal) => goalRow(goal, numbers.get(goal.metric, month), context)),
+    goals: goalRows(goals, (metric) => numbers.get(metric, month), context),
   };
 }

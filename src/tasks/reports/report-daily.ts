@@ -4,13 +4,14 @@ import { formatLongDay } from '../../messages/format-calendar.js';
 import { withPicturesInside } from '../../messages/inside-pictures.js';
 import { booleanParameter } from '../../parameters.js';
 import { defineTask } from '../define.js';
-import { composeDaily, reportedDay } from './daily.js';
+import { composeDaily, REPORT_DAILY, reportedDay } from './daily.js';
 import { reportContext } from './edition.js';
 import type { Archive } from './keep.js';
 import { yearBefore } from './periods.js';
 import { sendIssue } from './send.js';
+import { unsentReport } from './unsent.js';
 
-const NAME = 'report-daily';
+const NAME = REPORT_DAILY;
 const PREFIX = 'reports/daily/';
 /** Copies that a storage was away for are made up for so long. */
 const RECENT_DAYS = 7;
@@ -22,6 +23,7 @@ export const reportDaily = defineTask({
   product: 'talos',
   summary: 'Mail yesterday’s numbers to the administrator, beside the day before and the same day last week',
   success: (t) => t.tasks[NAME].success,
+  undone: unsentReport,
   timeoutMs: 300_000,
   needs: ['db', 'mail', 'administrator'],
   uses: ['storage', 'vault'],

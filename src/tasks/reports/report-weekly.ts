@@ -7,9 +7,10 @@ import { reportContext } from './edition.js';
 import type { Archive } from './keep.js';
 import { isoWeek, mondayOfIsoWeek, yearBefore } from './periods.js';
 import { sendIssue } from './send.js';
-import { composeWeekly, reportMonday, weekBefore, weekName } from './weekly.js';
+import { unsentReport } from './unsent.js';
+import { composeWeekly, REPORT_WEEKLY, reportMonday, weekBefore, weekName } from './weekly.js';
 
-const NAME = 'report-weekly';
+const NAME = REPORT_WEEKLY;
 const PREFIX = 'reports/weekly/';
 /** Copies that a storage was away for are made up for so long. */
 const RECENT_WEEKS = 4;
@@ -22,6 +23,7 @@ export const reportWeekly = defineTask({
   summary:
     'Mail last week’s numbers, charts and targets to the administrator, at a month’s end the month too',
   success: (t) => t.tasks[NAME].success,
+  undone: unsentReport,
   timeoutMs: 300_000,
   needs: ['db', 'mail', 'administrator'],
   uses: ['storage', 'vault'],

@@ -7,14 +7,20 @@ import { type Chart, type ChartName, drawCharts } from './charts.js';
 import type { Edition, ReportContext } from './edition.js';
 import { figuresOf } from './figures.js';
 import { gistOf } from './gist.js';
-import { goalRow, readGoals } from './goals.js';
+import { goalRows, readGoals } from './goals.js';
 import { type Group, WEEKLY } from './metrics.js';
 import { composeMonth } from './month.js';
 import { readNumbers } from './numbers.js';
 import { backupLines, failedTasks } from './operations.js';
 import { isLastMonday, mondayOf } from './periods.js';
+import { sinceLastIssue } from './since.js';
 
 const WEEK_MS = 7 * 86_400_000;
+/** As long as messages that were sent are kept. */
+const EARLIER_WEEKS = 26;
+
+export const REPORT_WEEKLY = 'report-weekly';
+
 const CHARTED_WEEKS = 12;
 
 const PICTURES: Record<Group, ChartName[]> = {
@@ -35,7 +41,7 @@ export const weekName = (week: string, { site }: Pick<ReportContext, 'site'>): s
 
 /** The week before this Monday, beside the one before it and that of four weeks before; at a month's end the month too. */
 export async function composeWeekly(context: ReportContext, monday: string): Promise<Edition> {
-  const { db, now, site, messages, attempt } = context;
+  const { db, site, messages, attempt } = context;
   const week = weekBefore(monday);
   const weeks = Array.from({ length: CHARTED_WEEKS }, (_, index) =>
     addDays(week, (index + 1 - CHARTED_WEEKS) * 7),
@@ -44,14 +50,24 @@ export async function composeWeekly(context: ReportContext, monday: string): Pro
   const metrics = [...new Set([...Object.values(WEEKLY).flat(), ...goals.map(({ metric }) => metric)])];
   const numbers = await readNumbers(db, 'week', weeks, { metrics, timeZone: site.timeZone });
   const charts = (await attempt('charts', () => drawCharts(numbers, weeks, context))) ?? {};
-  const since = new Date(now().getTime() - WEEK_MS);
+  const month = isLastMonday(monday)
+    ? await attempt('month', () => composeMonth(context, addDays(monday, -1)))
+    : undefined;
+  const since = await sinceLastIssue(context, {
+    earlier: Array.from(
+      { length: EARLIER_WEEKS },
+      (_, n) => `${REPORT_WEEKLY}:${addDays(monday, -7 * (n + 1))}`,
+    ),
+    leastMs: WEEK_MS,
+    mostMs: 5 * WEEK_MS,
+  });
   const backups = await attempt('task_runs', () => readBackups(db));
+  const failures = await attempt('task_runs', () => failedTasks(context, since));
   const attention = await needsAttention(context, { since, backups });
-  const failures = (await attempt('task_runs', () => failedTasks(context, since))) ?? [];
   const words = messages.reports.editions.weekly;
   const when = weekName(week, context);
   const reference = addDays(week, -7);
-  const options = { kind: 'weekly' as const, numbers, start: week, reference, points: attention.length };
+  const options = { kind: 'weekly' as const, numbers, start: week, reference, points: attention.count };
   const { short, sentence } = gistOf(options, context);
   const periods = [week, reference, addDays(week, -28)].map((start) => ({
     start,
@@ -68,11 +84,9 @@ export async function composeWeekly(context: ReportContext, monday: string): Pro
       heading: words.heading(when),
       lead: sentence,
       attention,
-      goals: goals.map((goal) => goalRow(goal, numbers.get(goal.metric, week), context)),
+      goals: goalRows(goals, (metric) => numbers.get(metric, week), context),
       groups,
-      month: isLastMonday(monday)
-        ? await attempt('month', () => composeMonth(context, addDays(monday, -1)))
-        : undefined,
+      month,
       failures,
       noFailures: words.noFailures,
       backups: backups ? backupLines(backups, context) : [],

@@ -11,7 +11,9 @@ const UNKNOWN = '–';
 const WHOLE_EUROS_FROM = 100;
 
 export function formatMetric(metric: MetricName, value: number | null, locale: Locale): string {
-  return value === null ? UNKNOWN : formatUnit(metricOf(metric).unit, value, locale);
+  return value === null || !Number.isFinite(value)
+    ? UNKNOWN
+    : formatUnit(metricOf(metric).unit, value, locale);
 }
 
 export function formatUnit(unit: Unit, value: number, locale: Locale): string {
@@ -37,6 +39,16 @@ export function formatEuros(cents: number, locale: Locale, rest: Intl.NumberForm
     ...{ minimumFractionDigits: digits, maximumFractionDigits: digits },
   });
 }
+
+/** « 3,19 M € »: three digits, where the whole amount has no room. */
+export const formatShortEuros = (
+  cents: number,
+  locale: Locale,
+  rest: Intl.NumberFormatOptions = {},
+): string =>
+  number(Math.round(cents) / 100, locale, {
+    ...{ style: 'currency', currency: 'EUR', notation: 'compact', maximumSignificantDigits: 3, ...rest },
+  });
 
 /** « 2 h 15 min »: the two largest units. */
 function formatSeconds(seconds: number, locale: Locale): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { drawPng } from '../../../src/charts/png.js';
 import { columnChart, lineChart } from '../../../src/charts/series.js';
-import { waterfallChart } from '../../../src/charts/waterfall.js';
+import { axisStartOf, waterfallChart } from '../../../src/charts/waterfall.js';
 
 const labels = ['02/11', '09/11', '16/11'];
 const format = (value: number) => `${value} €`;
@@ -36,20 +36,87 @@ describe.each(Object.entries(CHARTS))('a chart of %s', (_, draw) => {
   });
 });
 
-test('a waterfall leads from one total to the other, each step with its sign', () => {
-  const svg = waterfallChart({
-    steps: [
-      { label: 'Début', value: 100, isTotal: true },
-      { label: 'Nouveaux', value: 30, isTotal: false },
-      { label: 'Départs', value: -10, isTotal: false },
-      { label: 'Fin', value: 120, isTotal: true },
-    ],
-    format,
-    formatChange: (value) => `${value > 0 ? '+' : ''}${value} €`,
+/** Where the texts of an SVG begin and end, by a wide measure of the bold font. */
+const spans = (svg: string) =>
+  [...svg.matchAll(/<text ([^>]*)>([^<]*)<\/text>/g)].map(([, attributes = '', text = '']) => {
+    const [, x = '0'] = /translate\(([-\d.]+)/.exec(attributes) ?? [];
+    const anchor = /text-anchor="(\w+)"/.exec(attributes)?.[1] ?? 'start';
+    const width = text.length * 8.2;
+    const from = Number(x) - { start: 0, middle: width / 2, end: width }[anchor as 'start'];
+    return { text, from, to: from + width, y: Number(/translate\([-\d.]+ ([-\d.]+)/.exec(attributes)?.[1]) };
   });
-  expect(words(svg)).toEqual(
-    expect.arrayContaining(['Début', 'Nouveaux', 'Départs', 'Fin', '100 €', '+30 €', '-10 €', '120 €']),
-  );
+
+describe('the value of the last period', () => {
+  const weeks = Array.from({ length: 12 }, (_, n) => `${n + 10}/11`);
+
+  test.each([
+    ['columns', 12_345_678],
+    ['columns', -350_000],
+    ['line', 129_888],
+  ] as const)('on %s is whole at the edge of the picture: %d €', (form, last) => {
+    const svg = (form === 'line' ? lineChart : columnChart)({
+      ...{ labels: weeks, values: [...weeks.slice(1).map(() => 100_000), last], format, reach: 4 },
+    });
+    const shown = spans(svg).find(({ text }) => text === `${last} €`);
+    expect(shown?.to).toBeLessThanOrEqual(460);
+  });
+
+  test('stands below a column that hangs down, not on its neighbours', () => {
+    const svg = columnChart({ labels, values: [10, 20, -30], format, reach: 4 });
+    const y = (wanted: string) => spans(svg).find(({ text }) => text === wanted)?.y ?? 0;
+    expect(y('-30 €')).toBeGreaterThan(y('0 €'));
+  });
+});
+
+describe('a waterfall', () => {
+  const waterfall = (start: number, ...moves: number[]) => {
+    const end = moves.reduce((sum, move) => sum + move, start);
+    const steps = [
+      { label: 'Début', value: start, isTotal: true },
+      ...moves.map((value, n) => ({ label: `${n}`, value, isTotal: false })),
+      { label: 'Fin', value: end, isTotal: true },
+    ];
+    const formatChange = (value: number) => `${value > 0 ? '+' : ''}${value} €`;
+    return {
+      steps,
+      svg: waterfallChart({
+        steps,
+        format,
+        formatChange,
+        note: axisStartOf(steps) > 0 ? `dès ${axisStartOf(steps)}` : '',
+      }),
+    };
+  };
+
+  test('leads from one total to the other, each step with its sign', () => {
+    const drawn = words(waterfall(100, 30, -10).svg);
+    expect(drawn).toEqual(expect.arrayContaining(['Début', 'Fin', '100 €', '+30 €', '-10 €', '120 €']));
+  });
+
+  test('begins at zero as long as a movement can be seen from there, so that heights compare', () => {
+    for (const { steps, svg } of [waterfall(3_192, 280), waterfall(3_000, 60, -10), waterfall(3_000, 0)]) {
+      expect(axisStartOf(steps)).toBe(0);
+      expect(words(svg).join()).not.toContain('dès');
+    }
+  });
+
+  test('says where its axis begins when that is not at zero', () => {
+    const { steps, svg } = waterfall(319_200, 280, 100, -50);
+    const start = axisStartOf(steps);
+    expect(start).toBeGreaterThan(300_000);
+    expect(start).toBeLessThan(319_200);
+    expect(words(svg)).toContain(`dès ${start}`);
+  });
+
+  test('has its totals whole at both edges', () => {
+    const { svg } = waterfall(13_192_000, 280_000, 1, 1, 1, 1);
+    const totals = spans(svg).filter(({ text }) => /^13\d+ €$/.test(text));
+    expect(totals).toHaveLength(2);
+    for (const { from, to } of totals) {
+      expect(from).toBeGreaterThanOrEqual(0);
+      expect(to).toBeLessThanOrEqual(460);
+    }
+  });
 });
 
 describe('the picture of a chart', () => {

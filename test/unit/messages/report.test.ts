@@ -32,17 +32,17 @@ function report(text: string, rest: Partial<Report> = {}): Report {
     subject: text,
     heading: 'Rapport',
     lead: 'Hier, 412 € encaissés.',
-    attention: [{ title: text, lines: [text] }],
-    goals: [{ ...goal, mood: 'neutral' }],
+    attention: { points: [{ title: text, lines: [text] }], count: 1 },
+    goals: { rows: [{ ...goal, mood: 'neutral' }], more: 0 },
     groups: [{ title: 'Acquisition', figures, pictures: [picture] }],
     month: {
       title: 'Novembre',
       note: 'Pas fini.',
       figures,
       goalsTitle: 'Objectifs',
-      goals: [{ ...goal, mood: 'bad' }],
+      goals: { rows: [{ ...goal, mood: 'bad' }], more: 0 },
     },
-    failures: [{ title: 'backup', lines: [text] }],
+    failures: { items: [{ title: 'backup', lines: [text] }], count: 1 },
     noFailures: 'Rien.',
     backups: ['Dernière sauvegarde : aucune.'],
     legend: 'Légende.',
@@ -93,7 +93,13 @@ describe.each(LOCALES)('a report (%s)', (locale) => {
 });
 
 describe('a report', () => {
-  const quiet = report('x', { attention: [], goals: [], groups: [], month: undefined, failures: [] });
+  const quiet = report('x', {
+    attention: { points: [], count: 0 },
+    goals: { rows: [], more: 0 },
+    groups: [],
+    month: undefined,
+    failures: { items: [], count: 0 },
+  });
 
   test('has no heading over nothing', () => {
     const { text } = reportMail(quiet, lookIn('fr'));
@@ -102,11 +108,26 @@ describe('a report', () => {
     );
   });
 
-  test('names ten points, and counts the others', () => {
-    const attention = Array.from({ length: 12 }, (_, n) => ({ title: `Point ${n}.`, lines: [] }));
-    const text = spaced(reportMail({ ...quiet, attention }, lookIn('fr')).text);
-    expect(text).toContain('Point 9. … et 2 autres points.');
-    expect(text).not.toContain('Point 10');
+  test('counts the points, targets and failures that it does not show', () => {
+    const some = [{ title: 'Ceci.', lines: [] }];
+    const { rows } = report('x').goals;
+    const more = { attention: { points: some, count: 3 }, goals: { rows, more: 1 } };
+    const text = spaced(
+      reportMail({ ...quiet, ...more, failures: { items: some, count: 4 } }, lookIn('fr')).text,
+    );
+    expect(text).toContain('Ceci. … et 2 autres points.');
+    expect(text).toContain('75 % de l’objectif … et 1 autre objectif.');
+    expect(text).toContain('Ceci. … et 3 autres tâches en échec.');
+  });
+
+  test('says nothing of failures where nobody could look', () => {
+    const { text } = reportMail({ ...quiet, failures: undefined }, lookIn('fr'));
+    expect(text).not.toContain('Rien.');
+  });
+
+  test('cuts what others wrote', () => {
+    const { html } = reportMail(report('é'.repeat(5_000)), lookIn('fr'));
+    expect(Buffer.byteLength(html)).toBeLessThan(20_000);
   });
 
   test('has a bar as long as what is reached', () => {

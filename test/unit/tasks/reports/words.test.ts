@@ -38,6 +38,7 @@ describe('a number', () => {
 
   test('that is not known is a dash, never a zero', () => {
     for (const metric of METRIC_NAMES) expect(shown(metric, null)).toBe('–');
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) expect(shown('mrr_cents', value)).toBe('–');
   });
 
   test('reads as the English write it', () => {
