@@ -21,6 +21,8 @@ export interface DeliveryTexts {
   closed(host: string): string;
   unexpected(host: string, reply: string): string;
   sealed: string;
+  /** Kept with a message that was taken back; one that a person cancels does not carry it. */
+  causeGone: string;
   heldAfterRestore(count: number): string;
   held: { title: string; body(count: number): string };
 }
@@ -58,6 +60,7 @@ export const deliveryFr: DeliveryTexts = {
     `Échange interrompu avec le serveur SMTP ${host}${reply && ` (${reply})`} : nouvel essai au prochain appel`,
   sealed:
     'Ce message chiffré ne se déchiffre pas avec ENCRYPTION_KEY : rétablissez la clé, ou donnez l’ancienne dans ENCRYPTION_KEY_PREVIOUS',
+  causeGone: 'Annulé juste avant l’envoi : il n’avait plus de raison d’être',
   heldAfterRestore: (count) =>
     `Cette base vient d’une sauvegarde : ${count} message${count > 1 ? 's' : ''} en attente retenu${count > 1 ? 's' : ''} pour ne rien envoyer deux fois ; vérifiez, puis lancez « npx cronhook outbox release » (et « npx cronhook erasures replay »)`,
   held: {
@@ -98,6 +101,7 @@ export const deliveryEn: DeliveryTexts = {
     `The exchange with the SMTP server ${host} was cut short${reply && ` (${reply})`}: the next call tries again`,
   sealed:
     'This encrypted message does not decrypt with ENCRYPTION_KEY: restore the key, or give the old one in ENCRYPTION_KEY_PREVIOUS',
+  causeGone: 'Cancelled just before it would have left: its reason had gone',
   heldAfterRestore: (count) =>
     `This database comes from a backup: ${count} pending message${count === 1 ? ' is' : 's are'} held so that nothing is sent twice; check, then run "npx cronhook outbox release" (and "npx cronhook erasures replay")`,
   held: {

@@ -23,17 +23,17 @@ export async function obstacleTo(
   opened: OpenMessage,
   { context, channel, checks }: Questioning,
 ): Promise<Settlement | undefined> {
-  const { db, runId, now, site } = context;
+  const { db, runId, now, site, messages } = context;
   const { id, lastError } = message;
   if (performance.now() - message.lookedAtTicks > FRESH_MS) {
     const state = await lookAgain(db, id, runId, checks.questions());
     Object.assign(message, state ?? { standing: 'gone' }, { lookedAtTicks: performance.now() });
   }
-  if (message.standing === 'gone') return { id, status: 'cancelled' };
+  if (message.standing === 'gone') return { id, status: 'cancelled', lastError: messages.delivery.causeGone };
   if (message.standing === 'waits')
     return { id, status: 'pending', nextAttemptAt: new Date(now().getTime() + WAIT_MS), lastError };
   if (message.suppressed || (message.ephemeral && (await isSuppressed(db, opened.recipient))))
     return { id, status: 'suppressed' };
-  const nextAttemptAt = channel === 'sms' && notBefore(opened.headers, now(), site.timeZone);
+  const nextAttemptAt = channel === 'sms' && notBefore(opened, now(), site.timeZone);
   return nextAttemptAt ? { id, status: 'pending', nextAttemptAt, lastError } : undefined;
 }

@@ -16,15 +16,16 @@ export const TRIAL_CAUSES: Cause[] = [
   {
     keys: `^trial-warning:${UUID}:-?[0-9]{1,15}$`,
     tables: ['companies', 'subscriptions'],
-    standing: ({ now }) => standsFor(sql`${onTrial} and ${sameEnd} and company.trial_ends_at > ${at(now)}`),
+    standing: ({ now }) =>
+      standsFor(sql`${onTrial(now)} and ${sameEnd} and company.trial_ends_at > ${at(now)}`),
   },
   {
     keys: `^trial-expired:${UUID}:-?[0-9]{1,15}$`,
     tables: ['companies', 'subscriptions'],
-    standing: () => standsFor(sql`company.status = 'expired' and ${unconverted} and ${sameEnd}`),
+    standing: ({ now }) => standsFor(sql`company.status = 'expired' and ${unconverted(now)} and ${sameEnd}`),
   },
   {
-    keys: `^trial-(help|demo):${UUID}:[0-9]{1,15}(:sms)?$`,
+    keys: `^trial-(help|demo):${UUID}:[0-9]{1,12}(:sms)?$`,
     tables: ['companies', 'subscriptions', 'users', 'user_activity'],
     standing: ({ now, timeZone }) =>
       standsFor(sql`${nudgeable(now)} and ${lastActivity(timeZone)} <= to_timestamp(${second}::float8)`),

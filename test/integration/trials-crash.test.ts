@@ -19,7 +19,7 @@ test.each([
   ['trials-nudge', sql`now() + interval '9 days'`, { done: offered, doneToo: offered }],
 ] as [string, SQL, { done: SQL; doneToo: SQL }][])(
   '%s, killed again and again, writes to each company once and leaves no step without its mail',
-  { timeout: 180_000 },
+  { timeout: 240_000 },
   async (task, endsAt, { done, doneToo }) => {
     const smtp = await spawnSmtp({ delayMs: 2 });
     onTestFinished(() => smtp.close());

@@ -63,6 +63,11 @@ describe('a trial that is over', () => {
     ['is active', { status: 'active' }, undefined],
     ['has subscribed', {}, { status: 'active' }],
     ['has a payment overdue', {}, { status: 'past_due' }],
+    [
+      'has cancelled, and paid until later',
+      {},
+      { status: 'cancelled', cancelled_at: '2026-11-20T00:00:01Z' },
+    ],
     ['has no end', { trial_ends_at: null }, undefined],
     ['never ends', { trial_ends_at: 'infinity' }, undefined],
   ])('of a company that %s is left alone', async (_, values, subscription) => {
@@ -109,6 +114,24 @@ describe('a trial that is over', () => {
       stats: { expired: 1, unreachable: 1, sent: 0 },
     });
     expect((await service.state(company))?.status).toBe('expired');
+  });
+
+  test.each([
+    ['60 days ago', '2026-09-21T00:00:00Z', { expired: 1, withoutOffer: 0, sent: 1 }],
+    [
+      'more than 60 days ago',
+      '2026-09-20T23:59:59Z',
+      { expired: 1, withoutOffer: 1, unreachable: 0, sent: 0 },
+    ],
+  ])('%s ends, with an offer only where that does not come out of the blue', async (_, ends, stats) => {
+    const service = await startTrials(NIGHT);
+    const company = await service.trial({ trial_ends_at: ends });
+    await service.member(company);
+    const { runId } = await service.expire('&dryRun=true');
+    const { details } = await read(service.call(`/runs/${runId}`));
+    expect(details).toMatchObject([{ to: stats.sent === 0 ? null : expect.any(String) }]);
+    expect((await service.expire()).stats).toMatchObject(stats);
+    expect(await service.state(company)).toMatchObject({ status: 'expired', able: 0 });
   });
 
   test('ends whole or not at all, and keeps no other from ending', async () => {
@@ -187,6 +210,24 @@ describe('the offer', () => {
     service.turn('2026-11-26T00:00:00Z');
     expect((await service.expire()).stats).toMatchObject({ expired: 1, sent: 1 });
   });
+});
+
+test('a member is written to where there is neither an owner nor an administrator nor an address of the company', async () => {
+  const service = await startTrials(NIGHT);
+  const alone = await service.trial({ trial_ends_at: JUST_ENDED, email: null });
+  await service.member(alone, {
+    role: 'owner',
+    email: 'gone@moreau.example',
+    disabled_at: '2026-11-01T00:00:00Z',
+  });
+  await service.member(alone, { role: 'member', email: 'membre@moreau.example' });
+  const known = await service.trial({ trial_ends_at: IN_TWO_DAYS });
+  await service.member(known, { role: 'member', email: 'autre@moreau.example' });
+  expect((await service.expire()).stats).toMatchObject({ expired: 1, warned: 1, unreachable: 0, sent: 2 });
+  expect(service.smtp.mails.flatMap(({ to }) => to).sort()).toEqual([
+    'contact@moreau.example',
+    'membre@moreau.example',
+  ]);
 });
 
 describe('a warning', () => {

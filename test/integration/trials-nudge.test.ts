@@ -10,7 +10,7 @@ const LONG = '2026-12-31T00:00:00Z';
 const QUIET_SINCE = '2026-11-17T08:59:59Z';
 const THREE_DAYS_AGO = '2026-11-17T09:00:00Z';
 
-async function withSms(moment: string) {
+async function withSms(moment: string, env: Record<string, string> = {}) {
   const twilio = await startTwilio();
   const service = await startTrials(moment, {
     env: {
@@ -18,6 +18,7 @@ async function withSms(moment: string) {
       TWILIO_AUTH_TOKEN: twilio.authToken.reveal(),
       TWILIO_FROM: twilio.from,
       TWILIO_API_URL: twilio.apiUrl,
+      ...env,
     },
   });
   return { ...service, twilio };
@@ -95,6 +96,10 @@ describe('a company on trial', () => {
   test('that has subscribed is left alone, though nobody has said so in its row', async () => {
     const service = await startTrials(FRIDAY);
     await service.subscribe(await service.trial({ trial_ends_at: LONG }));
+    await service.subscribe(await service.trial({ trial_ends_at: LONG }), {
+      status: 'cancelled',
+      cancelled_at: '2026-12-20T00:00:00Z',
+    });
     expect((await service.nudge()).stats).toMatchObject({ helpOffered: 0 });
   });
 
@@ -152,6 +157,17 @@ describe('the SMS', () => {
     service.turn('2026-11-23T07:00:00Z');
     expect((await service.deliver()).stats).toMatchObject({ sent: 1 });
     expect(service.twilio.sent).toHaveLength(1);
+  });
+
+  test('keeps the hours of Paris for French numbers, wherever the service runs', async () => {
+    const service = await withSms('2026-11-20T21:30:00Z', { TIMEZONE: 'America/New_York' });
+    await service.trial({ trial_ends_at: LONG, phone: '06 12 34 56 78' });
+    await service.trial({ trial_ends_at: LONG, phone: '+1 212 555 01 00' });
+    expect((await service.nudge()).stats).toMatchObject({ smsQueued: 2 });
+    expect(service.twilio.sent.map(({ to }) => to)).toEqual(['+12125550100']);
+    service.turn('2026-11-21T07:00:00Z');
+    await service.deliver();
+    expect(service.twilio.sent.map(({ to }) => to)).toEqual(['+12125550100', '+33612345678']);
   });
 
   test('does not go out on Monday when somebody has logged in on Sunday', async () => {
@@ -277,6 +293,17 @@ describe('an offer that still waits', () => {
     expect((await service.nudge()).stats).toMatchObject({ helpOffered: 0, demoOffered: 1, sent: 1 });
     expect(service.smtp.mails).toHaveLength(2);
   });
+});
+
+test('an offer that a person has cancelled is not made again', async () => {
+  const service = await startTrials(FRIDAY);
+  await service.trial({ trial_ends_at: LONG });
+  await service.smtp.down();
+  await service.nudge();
+  await service.db.rows(sql`update cronhook.outbox_messages set status = 'cancelled'`);
+  await service.smtp.up();
+  service.turn('2026-11-21T09:00:00Z');
+  expect((await service.nudge()).stats).toMatchObject({ helpOffered: 0, sent: 0 });
 });
 
 test('a trial that was opened again after its end is nudged as a new one', async () => {

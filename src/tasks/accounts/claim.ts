@@ -43,9 +43,9 @@ export async function isSoleOwner(rows: Rows, userId: string, { lock }: { lock: 
  * Waits for a lock that somebody does not give back end here: one user must not stop the others. A client that stalls
  * inside the transaction is cut off by the server, or the application would wait for it.
  */
-export async function boundLockWaits(tx: Transaction): Promise<void> {
+export async function boundLockWaits(tx: Transaction, wait: `${number}s` = '10s'): Promise<void> {
   await tx.execute(sql`
-    select set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '30s', true)
+    select set_config('lock_timeout', ${wait}, true), set_config('idle_in_transaction_session_timeout', '30s', true)
   `);
 }
 

@@ -6,12 +6,16 @@ import { boundLockWaits } from '../accounts/claim.js';
 import { countTrials, findIds, findTrials, uuids } from './find.js';
 import type { Trial, TrialContext } from './model.js';
 
-/** Companies in one transaction. */
+/** Companies that are read together. */
 const BATCH_SIZE = 100;
 const FIRST = '00000000-0000-0000-0000-000000000000';
-const LOCK_NOT_AVAILABLE = '55P03';
+/** Of the application, which works on. */
+const LOCK_WAIT = '2s';
+/** Lock not available, deadlock. */
+const HELD = ['55P03', '40P01'];
 
 type Counts<Tally> = Record<keyof Tally, number>;
+type Count<Tally> = (done: Partial<Tally>) => void;
 
 interface Batches<Tally> {
   /** Which companies are due. */
@@ -20,6 +24,10 @@ interface Batches<Tally> {
   foresee(trial: Trial): Partial<Tally>;
   /** Works on some of the companies that are due, if they still are, and counts what it did. */
   work(tx: Transaction, ids: string[]): Promise<Partial<Tally>>;
+  /** So many companies side by side, each in a transaction of its own; otherwise they share one. */
+  apart?: number;
+  /** What a company counts as of which somebody else holds a row; otherwise that is an error. */
+  busy?: Partial<Tally>;
 }
 
 /**
@@ -32,7 +40,7 @@ export async function inBatches<Tally extends Counts<Tally>>(
   batches: Batches<Tally>,
 ): Promise<number> {
   const { db, dryRun } = context;
-  const count = (done: Partial<Tally>) => {
+  const count: Count<Tally> = (done) => {
     for (const key of Object.keys(done) as (keyof Tally)[])
       tally[key] = ((tally[key] ?? 0) + (done[key] ?? 0)) as Tally[keyof Tally];
   };
@@ -43,7 +51,7 @@ export async function inBatches<Tally extends Counts<Tally>>(
     if (!last) return 0;
     const ids = page.map(({ id }) => id);
     if (dryRun) for (const trial of await stillDue(context, batches.due, ids)) count(batches.foresee(trial));
-    else await workOn(context, ids, batches.work, count);
+    else await workOn(context, ids, batches, count);
     after = last.id;
   }
 }
@@ -56,29 +64,45 @@ async function countLeft({ db }: TrialContext, due: SQL, after: string): Promise
 const stillDue = ({ db }: TrialContext, due: SQL, ids: string[]): Promise<Trial[]> =>
   db.rows<Trial>(findTrials(sql`company.id = ${uuids(ids)} and ${due}`));
 
-/** Together; when that fails each alone, so that one company does not keep the others back. */
+/** Together, where that may be; when it fails each alone, so that one company does not keep the others back. */
 async function workOn<Tally>(
   context: TrialContext,
   ids: string[],
-  work: Batches<Tally>['work'],
-  count: (done: Partial<Tally>) => void,
+  batches: Batches<Tally>,
+  count: Count<Tally>,
 ): Promise<void> {
+  if (batches.apart !== undefined) return await eachAlone(context, ids, batches, count);
   try {
-    count(await together(context, ids, work));
+    count(await together(context, ids, batches.work));
   } catch (error) {
     if (context.signal.aborted || isDatabaseUnavailable(error) || brokenTable(error)) throw error;
     context.log.warn(
       { err: error, companies: ids.length },
       'a batch failed: its companies are tried one by one',
     );
-    await context.each(ids, { concurrency: 1, name: (id) => id }, async (id) => {
-      try {
-        count(await together(context, [id], work));
-      } catch (cause) {
-        throw lockProblem(cause);
-      }
-    });
+    await eachAlone(context, ids, batches, count);
   }
+}
+
+async function eachAlone<Tally>(
+  context: TrialContext,
+  ids: string[],
+  { work, busy, apart = 1 }: Batches<Tally>,
+  count: Count<Tally>,
+): Promise<void> {
+  let hopeless: unknown;
+  await context.each(ids, { concurrency: apart, name: (id) => id }, async (id) => {
+    if (hopeless !== undefined) return;
+    try {
+      count(await together(context, [id], work));
+    } catch (error) {
+      // No other company would fare better.
+      if (brokenTable(error)) hopeless = error;
+      else if (busy && isHeld(error)) count(busy);
+      else throw lockProblem(error);
+    }
+  });
+  if (hopeless !== undefined) throw hopeless;
 }
 
 const together = <Result>(
@@ -87,14 +111,14 @@ const together = <Result>(
   work: (tx: Transaction, ids: string[]) => Promise<Result>,
 ): Promise<Result> =>
   db.write(async (tx) => {
-    await boundLockWaits(tx);
+    await boundLockWaits(tx, LOCK_WAIT);
     return work(tx, ids);
   });
 
-function lockProblem(error: unknown): unknown {
-  if (refusalCode(error) !== LOCK_NOT_AVAILABLE) return error;
-  return new AppError('unprocessable', (t) => t.trials.locked, { cause: error });
-}
+const isHeld = (error: unknown): boolean => HELD.includes(refusalCode(error) ?? '');
+
+const lockProblem = (error: unknown): unknown =>
+  isHeld(error) ? new AppError('unprocessable', (t) => t.trials.locked, { cause: error }) : error;
 
 /** The trials among `ids` that `wanted` still holds for, as this transaction sees them. */
 export const trialsIn = (tx: Transaction, ids: string[], wanted: SQL): Promise<Trial[]> =>

@@ -7,7 +7,7 @@ export async function conversion({ db, now }: Pick<TrialContext, 'db' | 'now'>) 
   const since = sql`(${at(now())} - interval '720 hours')`;
   const [row] = await db.rows<{ converted: number; lost: number }>(sql`
     select count(*) filter (where converted_at is not null)::int as converted,
-      count(*) filter (where converted_at is null and ${unconverted})::int as lost
+      count(*) filter (where converted_at is null and ${unconverted(now())})::int as lost
     from cronhook.companies company
     where converted_at > ${since} and converted_at <= ${at(now())}
       or converted_at is null and trial_ends_at > ${since} and trial_ends_at <= ${at(now())}

@@ -17,12 +17,14 @@ export interface Trial {
   name: string;
   email: string | null;
   phone: string | null;
-  /** ISO 8601; none for a trial that has no end. */
+  /** ISO 8601; none for a trial that has no end, or one that no calendar shows. */
   endsAt: string | null;
   /** As dedupe keys name the end. */
   endSecond: string | null;
-  /** Owners first. */
+  /** Owners, then administrators. */
   contacts: Contact[];
+  /** Everybody else. */
+  members: Contact[];
   /** Its users that are not disabled. */
   users: number;
   /** Somebody of the company has logged in, once at least. */

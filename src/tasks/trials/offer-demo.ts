@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../../db/client.js';
-import { at, daysFrom, lastActivity, nudgeable } from '../../db/trials.js';
+import { at, daysFrom, lastActivity, nudgeable, showable } from '../../db/trials.js';
 import { type NewMessage, queueMessages } from '../../messages/queue.js';
 import { inBatches, trialsIn } from './batches.js';
 import { uuids } from './find.js';
@@ -25,7 +25,7 @@ const helpKey = sql`'trial-help:' || contact.company_id || ':' || floor(extract(
 
 /** By its hour: a scheduler that calls a second earlier than four days ago must not make it five. */
 const hourOf = (moment: SQL, timeZone: string): SQL =>
-  sql`date_trunc('hour', ${moment} at time zone ${timeZone})`;
+  sql`date_trunc('hour', ${showable(moment)} at time zone ${timeZone})`;
 
 const latest = (now: Date, timeZone: string): SQL =>
   sql`(${daysFrom(now, -PATIENCE_DAYS, timeZone)} at time zone ${timeZone})`;

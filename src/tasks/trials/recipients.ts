@@ -9,11 +9,12 @@ export interface Recipient {
 }
 
 /**
- * Who is written to, one for each company: its owner, else an administrator, else the company's own address. Somebody
- * who has unsubscribed is not passed over for the next one: their no is the company's.
+ * Who is written to, one for each company: its owner, else an administrator, else the company's own address, else a
+ * member. Somebody who has unsubscribed is not passed over for the next one: their no is the company's.
  */
-export function recipientOf({ contacts, email }: Pick<Trial, 'contacts' | 'email'>): Recipient | undefined {
-  const candidates = [...contacts, { email: email ?? '', name: '' }];
+export function recipientOf(trial: Pick<Trial, 'contacts' | 'email' | 'members'>): Recipient | undefined {
+  const { contacts, email, members } = trial;
+  const candidates = [...contacts, { email: email ?? '', name: '' }, ...members];
   return candidates
     .map(({ email: address, name }) => ({ address: address.trim(), name }))
     .find(({ address }) => isAddress(address));

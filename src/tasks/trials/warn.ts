@@ -12,7 +12,7 @@ import { recipientOf } from './recipients.js';
 const WARNING_DAYS = 3;
 
 /** In its last hour a warning would come with the end. */
-const ending = (now: Date, timeZone: string): SQL => sql`(${onTrial}
+const ending = (now: Date, timeZone: string): SQL => sql`(${onTrial(now)}
   and company.trial_ends_at > ${at(now)} + interval '1 hour'
   and company.trial_ends_at <= ${daysFrom(now, WARNING_DAYS, timeZone)}
   and contact.warned_of is distinct from company.trial_ends_at)`;
@@ -25,6 +25,7 @@ export function warn(context: TrialContext, tally: Endings): Promise<number> {
   const due = ending(context.now(), context.site.timeZone);
   return inBatches(context, tally, {
     due,
+    busy: { busy: 1 },
     foresee(trial) {
       const to = recipientOf(trial)?.address ?? null;
       context.would(trial.name, { action: 'warn', company: trial.id, trialEndsAt: trial.endsAt, to });
