@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { expect, it } from 'vitest';
+import type { Storage } from '../../src/clients/storage.js';
+import { temporaryFolder } from '../support/folder.js';
 import { type ArchivedLine, archivedLines, levelsIn, writeLines } from '../support/log-lines.js';
 import { spawnRun } from '../support/run-process.js';
 import { startS3 } from '../support/s3.js';
 import { type S3Kind, startS3Faults } from '../support/s3-faults.js';
-import { read, startTestService } from '../support/service.js';
+import { read, startTestService, type TestService } from '../support/service.js';
+import { startSmtp } from '../support/smtp.js';
 
 const IMPORTANT = 2_600;
 
@@ -26,6 +29,8 @@ async function startWithLines() {
   const ids = row?.ids ?? [];
   const start = () => spawnRun('cleanup-logs', { ...env, DATABASE_URL: service.databaseUrl });
   const kill = async (run: ReturnType<typeof spawnRun>) => {
+    // One that could not even start proves nothing.
+    expect(run.child.exitCode ?? 0, run.output()).toBe(0);
     run.child.kill('SIGKILL');
     await run.ended;
     // What waiting for a minute does.
@@ -42,7 +47,7 @@ async function startWithLines() {
   };
   const readable = async (): Promise<ArchivedLine[]> => [...(await archivedLines(storage)).values()].flat();
   const clean = () => read(service.call('/maintenance/cleanup-logs?wait=300'));
-  return { db, faults, start, kill, lost, readable, clean };
+  return { service, db, faults, start, kill, lost, readable, clean };
 }
 
 it('a run killed at any step has deleted nothing that cannot be read, and the next archives nothing twice', async () => {
@@ -103,4 +108,77 @@ it('runs killed again and again at any moment lose nothing', async () => {
   const archived = (await readable()).map(({ id }) => id);
   expect(archived).toHaveLength(IMPORTANT);
   expect(new Set(archived).size).toBe(IMPORTANT);
+}, 180_000);
+
+/** Each line takes a while to delete. */
+async function slowDown({ db }: Pick<TestService, 'db'>): Promise<() => Promise<unknown>> {
+  await db.rows(sql`
+    create function public.slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.005); return old; end $$
+  `);
+  await db.rows(sql`
+    create trigger slow before delete on cronhook.application_logs for each row execute function public.slow()
+  `);
+  return () => db.rows(sql`drop trigger slow on cronhook.application_logs`);
+}
+
+/** Until a run has deleted some of so many lines, and not all. */
+async function untilSomeAreGone({ db }: Pick<TestService, 'db'>, level: string, all: number): Promise<void> {
+  const until = Date.now() + 60_000;
+  for (;;) {
+    const left = (await levelsIn(db))[level] ?? 0;
+    if (left < all) return expect(left).toBeGreaterThan(0);
+    if (Date.now() > until) throw new Error('no line was deleted');
+    await sleep(5);
+  }
+}
+
+it('a run killed while it deletes what it has archived: the next deletes the rest and archives it no second time', async () => {
+  const { service, start, kill, readable, clean } = await startWithLines();
+  await service.db.rows(sql`delete from cronhook.application_logs where level = 'info' or id % 4 > 0`);
+  const mend = await slowDown(service);
+  const all = (await levelsIn(service.db)).error ?? 0;
+  const run = start();
+  await untilSomeAreGone(service, 'error', all);
+  await kill(run);
+  const left = (await levelsIn(service.db)).error ?? 0;
+  expect(await readable()).toHaveLength(all);
+  await mend();
+  expect(await clean()).toMatchObject({
+    status: 'succeeded',
+    stats: { error: left, archived: left, archives: 0, remaining: 0 },
+  });
+  expect(await levelsIn(service.db)).toEqual({});
+  const archived = (await readable()).map(({ id }) => id);
+  expect(archived).toHaveLength(all);
+  expect(new Set(archived).size).toBe(all);
+}, 180_000);
+
+it('one mail tells all that has gone since the last one, by runs that were stopped too', async () => {
+  const smtp = await startSmtp();
+  const env = { SMTP_URL: smtp.url, MAIL_FROM: 'Cron <cron@example.fr>', ADMIN_EMAIL: 'admin@example.fr' };
+  const service = await startTestService({ env });
+  const { db, databaseUrl } = service;
+  const storageFolder = await temporaryFolder();
+  const mend = await slowDown(service);
+  await writeLines(db, new Date(), { level: 'info', count: 400 });
+  await writeLines(db, new Date(), { level: 'error', count: 400 });
+  for (const level of ['info', 'error']) {
+    const replica = await startTestService({ env, databaseUrl, storageFolder });
+    await replica.call('/maintenance/cleanup-logs?wait=0');
+    await untilSomeAreGone(service, level, 400);
+    await replica.stop();
+  }
+  expect(smtp.mails).toHaveLength(0);
+  await mend();
+  const last = await startTestService({ env, databaseUrl, storageFolder });
+  const answer = await read(last.call('/maintenance/cleanup-logs?wait=300'));
+  expect(answer).toMatchObject({ status: 'succeeded', stats: { info: 0, archives: 0 } });
+  expect(smtp.mails).toHaveLength(1);
+  const text = (await smtp.mails[0]?.text) ?? '';
+  expect(text).toMatch(/Lignes «.info.».: 400/);
+  expect(text).toMatch(/Lignes «.error.».: 400/);
+  expect(text).toMatch(/Archivées avant suppression.: 400/);
+  const { storage } = last.context.services;
+  for (const key of (await archivedLines(storage as Storage)).keys()) expect(text).toContain(key);
+  expect(await db.rows(sql`select key from cronhook.settings where key like 'cleanup-logs.%'`)).toEqual([]);
 }, 180_000);

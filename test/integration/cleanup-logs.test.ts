@@ -107,6 +107,57 @@ describe('cleanup-logs', () => {
     expect([...(await archivedLines(storage)).values()].flat()).toHaveLength(30);
   });
 
+  it('levels count in any case, and a line of a level that nobody knows is archived', async () => {
+    const { db, clean, storage } = await startCleanup();
+    for (const level of ['ERROR', 'Critical', 'FATAL', 'INFO']) await writeLines(db, NOW, { level });
+    expect(await clean()).toMatchObject({ stats: { logs: 4, error: 1, critical: 1, info: 1, archived: 3 } });
+    const levels = [...(await archivedLines(storage)).values()].flat().map(({ level }) => level);
+    expect(levels.sort()).toEqual(['Critical', 'ERROR', 'FATAL']);
+  });
+
+  it('an archive is cut by the length of its lines, however small PostgreSQL has made them', async () => {
+    const { db, clean, storage } = await startCleanup();
+    await db.rows(sql`
+      insert into cronhook.application_logs (level, message, context, created_at)
+      select 'error', 'stack ' || n, json_build_object('stack', repeat('at f (/app/x/index.js:10:20) ', 20000)),
+        ${MOMENT(daysAgo(91))} + n * interval '1 second'
+      from generate_series(1, 40) n
+    `);
+    expect(await clean()).toMatchObject({ status: 'succeeded', stats: { archived: 40, remaining: 0 } });
+    const archives = [...(await archivedLines(storage)).values()];
+    expect(archives.length).toBeGreaterThan(2);
+    for (const lines of archives) expect(JSON.stringify(lines).length).toBeLessThan(6_000_000);
+    expect(new Set(archives.flat().map(({ message }) => message)).size).toBe(40);
+  });
+
+  it('deletes archived lines by few where a statement would hold its locks for long', async () => {
+    const { db, clean } = await startCleanup();
+    const ROW_MS = 10;
+    await db.rows(sql`create table public.deletions (lines int)`);
+    await db.rows(sql`
+      create function public.slow() returns trigger language plpgsql as $$ begin perform pg_sleep(${sql.raw(String(ROW_MS / 1_000))}); return old; end $$
+    `);
+    await db.rows(sql`
+      create function public.count_lines() returns trigger language plpgsql as $$
+      begin insert into public.deletions select count(*) from gone; return null; end $$
+    `);
+    await db.rows(sql`
+      create trigger slow before delete on cronhook.application_logs for each row execute function public.slow()
+    `);
+    await db.rows(sql`
+      create trigger counting after delete on cronhook.application_logs referencing old table as gone
+      for each statement execute function public.count_lines()
+    `);
+    await writeLines(db, NOW, { level: 'error', count: 120 });
+    expect(await clean()).toMatchObject({ status: 'succeeded', stats: { archived: 120, archives: 1 } });
+    const [row] = await db.rows<{ most: number; all: number }>(
+      sql`select max(lines)::int as most, sum(lines)::int as all from public.deletions`,
+    );
+    expect(row?.all).toBe(120);
+    // What gives up after 800 ms.
+    expect(row?.most).toBeLessThanOrEqual(800 / ROW_MS);
+  }, 90_000);
+
   it('encrypts the archives for BACKUP_AGE_RECIPIENT, and needs no identity to do so', async () => {
     const { Decrypter, generateX25519Identity, identityToRecipient } = await import('age-encryption');
     const identity = await generateX25519Identity();

@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, link, lstat, mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -145,7 +157,7 @@ describe('cleanup-temporary: files', () => {
     expect(answer).toMatchObject({ status: 'partial', stats: { files: 10_001, failed: 1 } });
     expect(answer.errors[0]?.message).toContain('Plus de 100 dossiers');
     expect(await isThere(join(deep, 'too-deep'))).toBe(true);
-  }, 60_000);
+  }, 240_000);
 
   it('what cannot be removed is named once for its folder, and the rest goes', async () => {
     const folder = await temporaryFolder();
@@ -189,6 +201,8 @@ describe('cleanup-temporary: files', () => {
       dirname(project),
       join(project, 'node_modules'),
       join(project, 'src/tasks'),
+      join(project, 'docs'),
+      join(project, 'scripts'),
       '/etc',
       '/usr',
       '/var',
@@ -204,6 +218,46 @@ describe('cleanup-temporary: files', () => {
     expect(answer.errors.length).toBeGreaterThan(0);
     for (const { item, message } of answer.errors)
       expect(message, item).toMatch(/jamais|absolu|n’existe pas|pas un dossier/);
+  });
+
+  it('what is mounted in a folder stays, from the same disk too', async ({ skip }) => {
+    const [folder, outside] = [await temporaryFolder(), await temporaryFolder()];
+    await file(join(outside, 'precious'));
+    await file(join(folder, 'old'));
+    for (const name of ['mounted', 'with a space']) {
+      const at = join(folder, 'deep', name);
+      await mkdir(at, { recursive: true });
+      try {
+        execFileSync('mount', ['--bind', outside, at], { stdio: 'pipe' });
+      } catch {
+        return skip('mounting takes rights that this machine does not give');
+      }
+      onTestFinished(() => void execFileSync('umount', [at]));
+    }
+    const clean = await startCleanup(folder);
+    expect(await clean()).toMatchObject({ status: 'succeeded', stats: { files: 1 } });
+    expect(await isThere(join(outside, 'precious'))).toBe(true);
+  });
+
+  it('a folder within another of the list has its turn once', async () => {
+    const folder = await temporaryFolder();
+    await file(join(folder, 'one'));
+    await file(join(folder, 'a/two'));
+    await file(join(folder, 'a/b/three'));
+    await symlink(join(folder, 'a'), join(folder, 'link'));
+    const clean = await startCleanup(join(folder, 'a'), folder, join(folder, 'a/b'), join(folder, 'link'));
+    for (const query of ['&dryRun=true', ''])
+      expect((await clean(query)).stats).toMatchObject({ files: 3, bytesFreed: 300 });
+  });
+
+  it('a file with holes frees what it takes, not what it seems to', async () => {
+    const folder = await temporaryFolder();
+    await file(join(folder, 'sparse'), { bytes: 10 });
+    await truncate(join(folder, 'sparse'), 1e11);
+    await utimes(join(folder, 'sparse'), OLD, OLD);
+    const { stats } = await (await startCleanup(folder))();
+    expect(stats.files).toBe(1);
+    expect(stats.bytesFreed).toBeLessThan(1_000_000);
   });
 
   it('a link to a folder that may be swept is as good as the folder', async () => {

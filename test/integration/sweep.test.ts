@@ -11,12 +11,12 @@ const EXPIRED: Sweep = {
 };
 
 /** A task that sweeps sessions, and tells how many each of its statements took. */
-async function startSweep({ sessions = 3_000, outOfTime = false } = {}) {
+async function startSweep({ sessions = 3_000, outOfTime = false, what = EXPIRED } = {}) {
   const batches: number[] = [];
   const task = testTask({
     async run(context) {
       const swept = outOfTime ? { ...context, outOfTime: () => true } : context;
-      const remaining = await sweep(swept, EXPIRED, ({ gone }) => void batches.push(gone['']?.rows ?? 0));
+      const remaining = await sweep(swept, what, ({ gone }) => void batches.push(gone['']?.rows ?? 0));
       return { remaining };
     },
   });
@@ -52,6 +52,18 @@ describe('a sweep', () => {
     expect(await run()).toMatchObject({ status: 'succeeded', stats: { remaining: 0 } });
     expect(Math.max(...batches)).toBeLessThan(1_000);
     expect(await left()).toBe(0);
+  }, 90_000);
+
+  it('locks no row that stays', async () => {
+    const { db, run } = await startSweep({
+      what: { ...EXPIRED, range: sql`true`, due: sql`line.expires_at < now() - interval '3 days'` },
+    });
+    expect((await run()).stats.remaining).toBe(0);
+    const [row] = await db.rows(sql`
+      select count(*)::int as rows, count(*) filter (where xmax::text <> '0')::int as locked from cronhook.sessions
+    `);
+    expect(row).toMatchObject({ locked: 0 });
+    expect(row).not.toMatchObject({ rows: 0 });
   });
 
   it('rows of one and the same moment are not passed over', async () => {

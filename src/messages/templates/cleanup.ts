@@ -7,12 +7,12 @@ export interface Cleanup {
   runs: number;
   bytesFreed: number;
   archived: number;
-  archives: string[];
+  archives: number;
+  /** The first of them. */
+  archiveKeys: string[];
   encrypted: boolean;
   remaining: number;
 }
-
-const MOST_NAMED = 20;
 
 /** Tells the administrator what a cleaning of the logs has removed. */
 export function cleanupMail(cleanup: Cleanup, look: Look): ComposedMail {
@@ -44,11 +44,11 @@ export function cleanupMail(cleanup: Cleanup, look: Look): ComposedMail {
   );
 }
 
-function archivesOf({ archives, encrypted }: Cleanup, { messages }: Look): Block[] {
+function archivesOf({ archives, archiveKeys, encrypted }: Cleanup, { messages }: Look): Block[] {
   const words = messages.maintenance.mail;
-  if (archives.length === 0) return [];
-  const more = archives.length - MOST_NAMED;
-  const lines = [...archives.slice(0, MOST_NAMED), ...(more > 0 ? [words.more(more)] : [])];
+  if (archives === 0) return [];
+  const more = archives - archiveKeys.length;
+  const lines = [...archiveKeys, ...(more > 0 ? [words.more(more)] : [])];
   return [
     { kind: 'item', title: words.archives, lines, link: undefined },
     paragraph(words.readable[encrypted ? 'encrypted' : 'plain']),

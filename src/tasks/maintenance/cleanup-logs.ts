@@ -6,6 +6,7 @@ import { cleanupMail } from '../../messages/templates/cleanup.js';
 import { type Capabilities, defineTask, type RunContext } from '../define.js';
 import { type LogTally, removeLogs } from './expired-logs.js';
 import { type RunTally, removeRuns } from './old-runs.js';
+import { addLevels, addUntold, type Recorder, takeUntold } from './untold.js';
 
 const NAME = 'cleanup-logs';
 
@@ -24,7 +25,7 @@ export const cleanupLogs = defineTask({
     const tally = newTally();
     const steps = { application_logs: removeLogs, task_runs: removeRuns };
     await inTurn(context, Object.keys(steps) as (keyof typeof steps)[], async (table) => {
-      const left = await steps[table](context, tally);
+      const left = await steps[table]({ ...context, record: recorder(context) }, tally);
       tally.remaining += left;
     });
     if (context.dryRun) foresee(context, tally);
@@ -41,7 +42,7 @@ type Tally = LogTally & RunTally & { remaining: number };
 const newTally = (): Tally => ({
   levels: Object.fromEntries(LOG_LEVELS.map((level) => [level, 0])),
   archived: 0,
-  archives: [],
+  archives: 0,
   runs: 0,
   bytesFreed: 0,
   remaining: 0,
@@ -59,24 +60,33 @@ function foresee({ would }: CleanupContext, { levels, archived, runs }: Tally): 
   would('task_runs', { delete: runs });
 }
 
-/** Tells the administrator, where there is one, of what is gone. */
-async function tell(context: CleanupContext, tally: Tally): Promise<void> {
+/** Where nobody is told, nothing is written down. */
+const recorder = ({ mail, administrator, now }: CleanupContext): Recorder =>
+  mail && administrator ? (tx, gone) => addUntold(tx, gone, now()) : async () => {};
+
+/** Tells the administrator, where there is one, of all that is gone since the last mail: of stopped runs too. */
+async function tell(context: CleanupContext, { remaining }: Tally): Promise<void> {
   const { mail, vault, administrator, db, now, runId, backups } = context;
   if (!mail || !administrator) return;
-  if (linesOf(tally) + tally.runs > 0) {
-    const archives = tally.archives.map(({ key }) => key);
-    const letter = cleanupMail({ ...tally, archives, encrypted: backups?.recipient !== undefined }, context);
+  await db.write(async (tx) => {
+    const untold = await takeUntold(tx);
+    if (linesOf(untold) + untold.runs === 0) return;
+    const encrypted = backups?.recipient !== undefined;
+    const letter = cleanupMail({ ...untold, levels: inOrder(untold.levels), remaining, encrypted }, context);
     const message = { task: NAME, dedupeKey: `${NAME}:${runId}`, recipient: administrator, ...letter };
-    await db.write((tx) => queueMessages(tx, [message], { sender: mail.sender, vault, now: now() }));
-  }
+    await queueMessages(tx, [message], { sender: mail.sender, vault, now: now() });
+  });
   await deliver(context, { task: NAME });
 }
 
-const linesOf = ({ levels }: Tally): number => Object.values(levels).reduce((sum, rows) => sum + rows, 0);
+const inOrder = (levels: Tally['levels']): Tally['levels'] => addLevels(newTally().levels, levels);
+
+const linesOf = ({ levels }: Pick<Tally, 'levels'>): number =>
+  Object.values(levels).reduce((sum, rows) => sum + rows, 0);
 
 function statsOf(tally: Tally) {
   const { levels, archived, archives, runs, bytesFreed, remaining } = tally;
   const known = Object.fromEntries(LOG_LEVELS.map((level) => [level, levels[level] ?? 0]));
   const logs = linesOf(tally);
-  return { logs, ...known, archived, archives: archives.length, runs, bytesFreed, remaining };
+  return { logs, ...known, archived, archives, runs, bytesFreed, remaining };
 }

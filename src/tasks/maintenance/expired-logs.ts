@@ -1,61 +1,81 @@
 import { sql } from 'drizzle-orm';
 import { RunStopped } from '../../run-stop.js';
-import { type ArchiveContext, archiveLines, type LogArchive } from './log-archive.js';
+import {
+  type ArchiveContext,
+  type Archived,
+  type Deleted,
+  deleteArchived,
+  promisedLines,
+  promiseToDelete,
+} from './archived-lines.js';
+import { archiveLines, SEGMENT_LINES } from './log-archive.js';
 import { type KeptRow, type Sweep, type Swept, sweep } from './sweep.js';
+import { addLevels } from './untold.js';
 
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 90;
 
-/** So many lines, or so many bytes, are archived and deleted at a time: one statement deletes them. */
-const SEGMENT_LINES = 2_000;
-const SEGMENT_BYTES = 4_000_000;
-
 /** What a row takes beside its texts: header, id, time, flag. */
 const ROW_BYTES = sql.raw('45');
+
+/** Levels in whatever case. One that nobody knows, or none, may matter. */
+const level = sql`coalesce(lower(line.level), '?')`;
+
+const counted = {
+  label: level,
+  size: sql`${ROW_BYTES} + coalesce(pg_column_size(line.level), 0) + coalesce(pg_column_size(line.message), 0)
+    + coalesce(pg_column_size(line.context), 0)`,
+};
 
 export interface LogTally {
   levels: Record<string, number>;
   /** Of them, archived before. */
   archived: number;
   bytesFreed: number;
-  archives: LogArchive[];
+  /** How many were written. */
+  archives: number;
 }
 
 /** Lines that matter go through the storage; the others just go. */
-const expiredLogs = (now: Date): Sweep => ({
+const expiredLogs = ({ now, record }: ArchiveContext): Sweep => ({
   table: 'application_logs',
   keys: ['created_at', 'id'],
-  range: sql`line.created_at < ${new Date(now.getTime() - KEPT_DAYS * DAY_MS).toISOString()}::timestamptz`,
-  due: sql`not (line.level in ('error', 'critical') or coalesce(line.important, false))`,
-  size: sql`${ROW_BYTES} + pg_column_size(line.level) + pg_column_size(line.message) + coalesce(pg_column_size(line.context), 0)`,
-  label: sql`line.level`,
+  range: sql`line.created_at < ${new Date(now().getTime() - KEPT_DAYS * DAY_MS).toISOString()}::timestamptz`,
+  due: sql`${level} in ('debug', 'info', 'warn') and not coalesce(line.important, false)`,
+  ...counted,
   namesKept: true,
+  record: (tx, gone) => record(tx, sumOf(gone)),
 });
 
 /** @returns how many lines are left to the next run */
 export async function removeLogs(context: ArchiveContext, tally: LogTally): Promise<number> {
   const segments = new Segments(context, tally);
-  const remaining = await sweep(context, expiredLogs(context.now()), async (swept) => {
-    count(tally, swept);
-    for (const row of swept.kept) await segments.add(row);
+  if (!context.dryRun) await segments.finishEarlier();
+  const remaining = await sweep(context, expiredLogs(context), async ({ gone, kept }) => {
+    add(tally, sumOf(gone));
+    for (const row of kept) await segments.add(row);
   });
   await segments.end();
   return remaining + segments.left;
 }
 
-function count(tally: LogTally, { gone }: Swept): void {
-  for (const [level, { rows, bytes }] of Object.entries(gone)) {
-    tally.levels[level] = (tally.levels[level] ?? 0) + rows;
-    tally.bytesFreed += bytes;
-  }
+type Sum = Pick<LogTally, 'levels' | 'bytesFreed'>;
+
+function sumOf(gone: Swept['gone']): Sum {
+  const levels = Object.fromEntries(Object.entries(gone).map(([label, { rows }]) => [label, rows]));
+  return { levels, bytesFreed: Object.values(gone).reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
-/** Gathers the lines that matter, and sends them off by segments of one size. */
+function add(tally: LogTally, { levels, bytesFreed }: Sum): void {
+  addLevels(tally.levels, levels);
+  tally.bytesFreed += bytesFreed;
+}
+
+/** Gathers the lines that matter, and sends them off together. */
 class Segments {
   /** Lines that could not be archived, and so stay. */
   left = 0;
   #rows: KeptRow[] = [];
-  #bytes = 0;
   #failed = false;
 
   constructor(
@@ -63,41 +83,57 @@ class Segments {
     private readonly tally: LogTally,
   ) {}
 
+  /** What a run that was stopped has archived and not deleted. */
+  async finishEarlier(): Promise<void> {
+    await this.#whilePossible(async () => {
+      const archived = await promisedLines(this.context);
+      if (archived) await this.#delete(archived);
+    });
+  }
+
   async add(row: KeptRow): Promise<void> {
     this.#rows.push(row);
-    this.#bytes += row.size;
-    if (this.#rows.length === SEGMENT_LINES || this.#bytes >= SEGMENT_BYTES) await this.end();
+    if (this.#rows.length === SEGMENT_LINES) await this.end();
   }
 
   async end(): Promise<void> {
     const rows = this.#rows;
     this.#rows = [];
-    this.#bytes = 0;
-    if (rows.length === 0) return;
-    const gone = this.context.dryRun ? rows : await this.#archive(rows);
-    for (const { label, size } of gone) {
-      this.tally.levels[label] = (this.tally.levels[label] ?? 0) + 1;
-      this.tally.bytesFreed += size;
-    }
-    this.tally.archived += gone.length;
-    this.left += rows.length - gone.length;
+    if (this.context.dryRun) return this.#foresee(rows);
+    const before = this.tally.archived;
+    await this.#whilePossible(async () => {
+      for await (const archived of archiveLines(this.context, rows)) {
+        await promiseToDelete(this.context, archived);
+        this.tally.archives += 1;
+        await this.#delete(archived);
+        // One promise at a time: another would take its place.
+        if (this.context.outOfTime()) break;
+      }
+    });
+    this.left += rows.length - (this.tally.archived - before);
   }
 
-  /**
-   * A storage that is away is told once, and keeps no other line from going.
-   * @returns the rows that are gone
-   */
-  async #archive(rows: KeptRow[]): Promise<KeptRow[]> {
-    if (this.#failed) return [];
+  async #delete(archived: Archived): Promise<void> {
+    await deleteArchived(this.context, archived, counted, (deleted: Deleted) => {
+      add(this.tally, deleted);
+      this.tally.archived += deleted.archived;
+    });
+  }
+
+  #foresee(rows: KeptRow[]): void {
+    for (const { label, size } of rows) add(this.tally, { levels: { [label]: 1 }, bytesFreed: size });
+    this.tally.archived += rows.length;
+  }
+
+  /** A storage that is away is told once, and keeps no other line from going. */
+  async #whilePossible(work: () => Promise<void>): Promise<void> {
+    if (this.#failed || this.context.outOfTime()) return;
     try {
-      const archive = await archiveLines(this.context, rows);
-      if (archive) this.tally.archives.push(archive);
-      return rows.filter(({ keys }) => archive?.deleted.has(keys[1] ?? ''));
+      await work();
     } catch (error) {
       if (this.context.signal.aborted || error instanceof RunStopped) throw error;
       this.#failed = true;
       this.context.fail('application_logs', error);
-      return [];
     }
   }
 }

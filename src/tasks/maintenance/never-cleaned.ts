@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { accountHomes, homes } from './homes.js';
 
 export type Reason = 'root' | 'home' | 'project' | 'system';
 
@@ -15,19 +15,17 @@ const SYSTEM =
 /** Where this file lies: src/tasks/maintenance or dist/tasks/maintenance. */
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Of the project: code, what it needs to run, and its data. Other folders in it may be swept. */
-const PARTS = new Set([
-  '.ci',
-  '.data',
-  '.git',
-  'bin',
-  'bench',
-  'dist',
-  'drizzle',
-  'node_modules',
-  'src',
-  'test',
-]);
+/** Of the project: code, what it needs to run, and its data. Other folders in it may be swept, `.data/tmp` too. */
+const PARTS = new Set(
+  '.ci .data .git .github .railway bench bin dist docs drizzle node_modules scripts src test'.split(' '),
+);
+const SCRATCH = join('.data', 'tmp');
+
+/** Accounts may call them their home: whoever names them means what is temporary. */
+const TEMPORARY = new Set(['tmp', 'var/tmp', 'dev/shm'].map((path) => join(sep, path)));
+
+/** Homes of accounts in which a site keeps temporary files of its own. */
+const SITES = new Set([join(sep, 'var/www')]);
 
 /**
  * Folders that no sweep may touch, by what they are and not by what they are called: a link to one, or the same
@@ -36,32 +34,53 @@ const PARTS = new Set([
 export class NeverCleaned {
   readonly #folders = new Map<string, Reason>();
   readonly #projects = new Set<string>();
+  /** Homes of services, such as a database's: nothing in them is cleaned either. */
+  readonly #closed = new Set<string>();
 
-  static async find(): Promise<NeverCleaned> {
+  /** @param passwd where the accounts of the system and their homes are listed */
+  static async find(passwd = '/etc/passwd'): Promise<NeverCleaned> {
     const never = new NeverCleaned();
     await never.#add(sep, 'root');
-    for (const home of await homes()) await never.#addWithParents(home, 'home');
+    const own = await homes();
+    for (const home of own) await never.#addWithParents(home, 'home');
     for (const project of [process.cwd(), PROJECT]) {
       await never.#addWithParents(project, 'project');
       never.#projects.add(await realpath(project));
     }
     for (const path of SYSTEM) await never.#add(path, 'system');
+    for (const { home, service } of await accountHomes(passwd))
+      await never.#addAccount(home, service && !own.includes(home));
     return never;
   }
 
   /** @param path without links */
   reasonFor(path: string, found: Pick<BigIntStats, 'dev' | 'ino'>): Reason | undefined {
-    return this.#folders.get(identityOf(found)) ?? (this.#isPartOfProject(path) ? 'project' : undefined);
+    const known = this.#folders.get(identityOf(found));
+    if (known) return known;
+    if (this.#isPartOfProject(path)) return 'project';
+    return [...this.#closed].some((home) => isIn(home, path)) ? 'home' : undefined;
   }
 
   #isPartOfProject(path: string): boolean {
-    return [...this.#projects].some((project) => PARTS.has(relative(project, path).split(sep)[0] ?? ''));
+    return [...this.#projects].some((project) => {
+      const part = relative(project, path);
+      return PARTS.has(part.split(sep)[0] ?? '') && part !== SCRATCH && !isIn(SCRATCH, part);
+    });
   }
 
-  async #addWithParents(path: string, reason: Reason): Promise<void> {
+  async #addAccount(home: string, closed: boolean): Promise<void> {
+    const real = await realpath(home).catch(() => undefined);
+    // `/`, `/bin`, `/dev` and their like are no homes.
+    if (!real || real === sep || SYSTEM.includes(real) || TEMPORARY.has(real)) return;
+    await this.#addWithParents(real, 'home', (folder) => TEMPORARY.has(folder));
+    const holdsService = [...this.#projects].some((project) => project === real || isIn(real, project));
+    if (closed && !holdsService && !SITES.has(real)) this.#closed.add(real);
+  }
+
+  async #addWithParents(path: string, reason: Reason, spared = (_folder: string) => false): Promise<void> {
     const real = await realpath(path).catch(() => path);
     for (let folder = real; ; folder = dirname(folder)) {
-      await this.#add(folder, reason);
+      if (!spared(folder)) await this.#add(folder, reason);
       if (folder === dirname(folder)) return;
     }
   }
@@ -74,21 +93,6 @@ export class NeverCleaned {
   }
 }
 
-const identityOf = ({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
+export const identityOf = ({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
 
-async function homes(): Promise<string[]> {
-  const below = async (folder: string) =>
-    (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
-  return [ownHome(), '/root', ...(await below('/home')), ...(await below('/Users'))].filter(
-    (path) => path !== '' && path !== sep,
-  );
-}
-
-/** A user that the system does not know has none. */
-function ownHome(): string {
-  try {
-    return homedir();
-  } catch {
-    return '';
-  }
-}
+const isIn = (folder: string, path: string): boolean => path.startsWith(folder + sep);

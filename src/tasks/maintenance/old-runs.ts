@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { jsonb } from '../../db/json.js';
 import { type Sweep, type SweepContext, type Swept, sweep } from './sweep.js';
+import type { Recorder } from './untold.js';
 
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 30;
@@ -13,14 +14,28 @@ export interface RunTally {
 }
 
 /** @returns how many runs are left to the next one */
-export async function removeRuns(context: SweepContext, tally: RunTally): Promise<number> {
+export async function removeRuns(
+  context: SweepContext & { record: Recorder },
+  tally: RunTally,
+): Promise<number> {
   const kept = await oldestKept(context);
-  return sweep(context, oldRuns(context.now(), kept), ({ gone }: Swept) => {
-    for (const { rows, bytes } of Object.values(gone)) {
-      tally.runs += rows;
-      tally.bytesFreed += bytes;
-    }
+  const what: Sweep = {
+    ...oldRuns(context.now(), kept),
+    record: (tx, gone) => context.record(tx, sumOf(gone)),
+  };
+  return sweep(context, what, ({ gone }) => {
+    const { runs, bytesFreed } = sumOf(gone);
+    tally.runs += runs;
+    tally.bytesFreed += bytesFreed;
   });
+}
+
+function sumOf(gone: Swept['gone']): RunTally {
+  const sums = Object.values(gone);
+  return {
+    runs: sums.reduce((sum, { rows }) => sum + rows, 0),
+    bytesFreed: sums.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
 
 /** When the oldest of the runs began that a task keeps; tasks with fewer runs keep them all. */

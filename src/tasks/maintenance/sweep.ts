@@ -16,8 +16,10 @@ export interface Sweep {
   size?: SQL;
   /** What rows are counted by. */
   label?: SQL;
-  /** Whether to name the rows that stay. */
+  /** Whether to name the rows that stay, but for those that somebody else holds. */
   namesKept?: boolean;
+  /** Writes down what a statement deleted, in its transaction. */
+  record?(tx: Transaction, gone: Swept['gone']): Promise<void>;
 }
 
 /** A row that was looked at and stays. */
@@ -70,31 +72,28 @@ async function sweepSome(
   after: string[] | undefined,
   pace: Pace,
 ): Promise<Batch> {
-  for (;;) {
-    signal.throwIfAborted();
-    const { rows: limit, timeoutMs } = pace;
+  return pace.take(signal, async ({ rows: limit, timeoutMs }) => {
     const statement = batchStatement(what, { after, limit, dryRun });
     const write = () =>
       db.write(async (tx) => {
         await bound(tx, timeoutMs);
-        return rowsOf<BatchRow>(tx, statement);
+        const rows = await rowsOf<BatchRow>(tx, statement);
+        const gone = rows[0]?.gone;
+        if (gone) await what.record?.(tx, gone);
+        return rows;
       });
-    try {
-      const [row] = await pace.measure(() => (dryRun ? db.rows<BatchRow>(statement) : write()));
-      if (!row) throw new Error('a batch answers one row');
-      const atEnd = row.looked < limit && row.seen === row.looked;
-      return {
-        swept: { gone: row.gone ?? {}, kept: row.kept ?? [] },
-        next: atEnd ? undefined : (row.last ?? undefined),
-      };
-    } catch (error) {
-      if (!pace.slowDown(error)) throw error;
-    }
-  }
+    const [row] = await (dryRun ? db.rows<BatchRow>(statement) : write());
+    if (!row) throw new Error('a batch answers one row');
+    const atEnd = row.looked < limit && row.seen === row.looked;
+    return {
+      swept: { gone: row.gone ?? {}, kept: row.kept ?? [] },
+      next: atEnd ? undefined : (row.last ?? undefined),
+    };
+  });
 }
 
 /** Looks rows up one by one, by their keys: reading the whole table at once is what takes long. */
-const bound = (tx: Transaction, timeoutMs: number | undefined) =>
+export const bound = (tx: Transaction, timeoutMs: number | undefined) =>
   tx.execute(sql`
     select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
       set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
@@ -112,7 +111,10 @@ interface BatchRow {
 /** Large values cost more than rows: a statement takes no more than so many bytes. */
 const MOST_BYTES = 4_000_000;
 
-/** Rows that somebody else holds are left for the next time: nobody waits, and no lock waits for another. */
+/**
+ * Rows that somebody else holds are left for the next time: nobody waits, and no lock waits for another. Rows that
+ * are not due are not locked: the application goes on with them.
+ */
 function batchStatement(
   what: Sweep,
   options: { after: string[] | undefined; limit: number; dryRun: boolean },
@@ -121,20 +123,28 @@ function batchStatement(
   const { after, limit, dryRun } = options;
   const keys = list(what.keys);
   const asTexts = sql`json_build_array(${list(what.keys.map((key) => `${key}::text`))})`;
-  const doomed = dryRun
-    ? sql`select label, size from span where due`
-    : sql`delete from ${named(table)} line using span where span.due and ${sameKeys(what)} returning span.label, span.size`;
+  // One that has changed since it was looked at is judged again when it is locked.
+  const held = dryRun
+    ? sql`select * from span`
+    : sql`
+      select ${list(what.keys.map((key) => `line.${key}`))}, span.due, span.label, span.size
+      from span join ${named(table)} line on ${sameKeys(what, 'span')}
+      where ${what.range} and ${namesKept ? sql`coalesce(${due}, false) = span.due` : sql`span.due and ${due}`}
+      for update of line skip locked`;
+  const gone = dryRun
+    ? sql`select label, size from held where due`
+    : sql`delete from ${named(table)} line using held where held.due and ${sameKeys(what, 'held')} returning held.label, held.size`;
   return sql`
     with looked as (
       select ${list(what.keys.map((key) => `line.${key}`))}, coalesce(${due}, false) as due, coalesce(${label}, '') as label,
         coalesce(${size}, 0)::bigint as size
       from ${named(table)} line where ${what.range} and ${beyond(what, after)}
-      order by ${list(what.keys.map((key) => `line.${key}`))} limit ${limit} ${dryRun ? sql`` : sql`for update skip locked`}
+      order by ${list(what.keys.map((key) => `line.${key}`))} limit ${limit}
     ), span as (
       select * from (
         select *, sum(size) over (order by ${keys} rows unbounded preceding) - size as before from looked
       ) as counted where before < ${sql.raw(String(MOST_BYTES))}
-    ), gone as (${doomed})
+    ), held as (${held}), gone as (${gone})
     select (select count(*)::int from looked) as looked, (select count(*)::int from span) as seen,
       (select json_object_agg(label, json_build_object('rows', rows, 'bytes', bytes)) from (
         select label, count(*) as rows, sum(size) as bytes from gone group by label
@@ -143,7 +153,7 @@ function batchStatement(
         namesKept
           ? sql`(
         select json_agg(json_build_object('keys', ${asTexts}, 'size', size, 'label', label) order by ${keys})
-        from span where not due
+        from held where not due
       )`
           : sql`null::json`
       } as kept,
@@ -173,7 +183,7 @@ function beyond({ keys }: Sweep, after: string[] | undefined): SQL {
   return sql`(${list(keys.map((key) => `line.${key}`))}) > (${values})`;
 }
 
-const sameKeys = ({ keys }: Sweep): SQL =>
-  sql.raw(keys.map((key) => `line.${key} = span.${key}`).join(' and '));
+const sameKeys = ({ keys }: Sweep, other: string): SQL =>
+  sql.raw(keys.map((key) => `line.${key} = ${other}.${key}`).join(' and '));
 const named = (table: string): SQL => sql.raw(`cronhook.${table}`);
 const list = (names: readonly string[]): SQL => sql.raw(names.join(', '));

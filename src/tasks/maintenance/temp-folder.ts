@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readlink, realpath } from 'node:fs/promises';
+import { type FileHandle, open, readFile, readlink, realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { AppError, type Text } from '../../errors.js';
 import type { NeverCleaned } from './never-cleaned.js';
@@ -11,6 +11,8 @@ export interface OpenFolder {
   name: Buffer;
   device: bigint;
   inode: bigint;
+  /** What it lies on, as Linux numbers it: a folder of the same disk that is mounted in it has another. */
+  mount: string | undefined;
   close(): Promise<void>;
 }
 
@@ -47,7 +49,7 @@ export async function openFolder(path: Buffer, name: Buffer): Promise<OpenFolder
   const close = () => handle.close();
   try {
     const { dev, ino } = await handle.stat({ bigint: true });
-    return { path: pathOf(handle, path), name, device: dev, inode: ino, close };
+    return { path: pathOf(handle, path), name, device: dev, inode: ino, mount: await mountOf(handle), close };
   } catch (error) {
     await close();
     throw error;
@@ -57,6 +59,12 @@ export async function openFolder(path: Buffer, name: Buffer): Promise<OpenFolder
 /** Linux knows open folders by paths of their own; elsewhere (development) the folder's own path must do. */
 const pathOf = (handle: FileHandle, path: Buffer): Buffer =>
   process.platform === 'linux' ? Buffer.from(`/proc/self/fd/${handle.fd}`) : path;
+
+async function mountOf({ fd }: FileHandle): Promise<string | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const info = await readFile(`/proc/self/fdinfo/${fd}`, 'utf8').catch(() => '');
+  return /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];
+}
 
 const whereIs = async ({ path }: OpenFolder, real: string): Promise<string> =>
   process.platform === 'linux' ? readlink(path.toString()) : real;

@@ -1,8 +1,8 @@
 import type { BigIntStats, Dirent } from 'node:fs';
-import { lstat, opendir, unlink } from 'node:fs/promises';
+import { lstat, opendir, stat, unlink } from 'node:fs/promises';
 import { AppError, type Text } from '../../errors.js';
 import type { Capabilities, RunContext } from '../define.js';
-import { NeverCleaned } from './never-cleaned.js';
+import { identityOf, NeverCleaned } from './never-cleaned.js';
 import { codeOf, type OpenFolder, openFolder, openTempFolder, within } from './temp-folder.js';
 
 const DAY_MS = 86_400_000;
@@ -22,9 +22,12 @@ interface Walk {
   context: FileContext;
   tally: FileTally;
   never: NeverCleaned;
+  /** The folders of TEMP_PATHS: each has its own turn, once, wherever it lies. */
+  roots: Set<string>;
   /** Older files go. */
   before: number;
   device: bigint;
+  mount: string | undefined;
 }
 
 /** Removes old files and links under TEMP_PATHS: never folders, sockets, pipes or devices, nor what is mounted there. */
@@ -33,10 +36,16 @@ export async function removeFiles(context: FileContext, tally: FileTally): Promi
   if (tempPaths.length === 0) return;
   const never = await NeverCleaned.find();
   const before = now().getTime() - KEPT_DAYS * DAY_MS;
+  const roots = await identitiesOf(tempPaths);
+  const done = new Set<string>();
   await each(new Set(tempPaths), { concurrency: 1, name: (path) => path }, async (path) => {
     const folder = await openTempFolder(path, never);
+    const { device, inode, mount } = folder;
+    const identity = identityOf({ dev: device, ino: inode });
     try {
-      await sweepFolder({ context, tally, never, before, device: folder.device }, folder, 0);
+      if (!done.has(identity))
+        await sweepFolder({ context, tally, never, roots, before, device, mount }, folder, 0);
+      done.add(identity);
     } catch (error) {
       if (context.signal.aborted || error instanceof AppError) throw error;
       throw new AppError('unprocessable', unreadable(error), { cause: error });
@@ -45,6 +54,13 @@ export async function removeFiles(context: FileContext, tally: FileTally): Promi
     }
     if (outOfTime()) tally.foldersLeft += 1;
   });
+}
+
+async function identitiesOf(paths: readonly string[]): Promise<Set<string>> {
+  const found = await Promise.all(
+    paths.map((path) => stat(path, { bigint: true }).then(identityOf, () => '')),
+  );
+  return new Set(found);
 }
 
 async function sweepFolder(walk: Walk, folder: OpenFolder, level: number): Promise<void> {
@@ -82,9 +98,12 @@ async function remove(
   }
   tally.files += 1;
   // What has another name is still there.
-  if (found.isFile() && found.nlink === 1n) tally.bytesFreed += Number(found.size);
+  if (found.isFile() && found.nlink === 1n) tally.bytesFreed += bytesOnDisk(found);
   return undefined;
 }
+
+/** A file with holes takes less than its size. */
+const bytesOnDisk = ({ size, blocks }: BigIntStats): number => Math.min(Number(size), Number(blocks) * 512);
 
 async function enter(
   walk: Walk,
@@ -94,13 +113,14 @@ async function enter(
   level: number,
 ): Promise<void> {
   const shown = within(parent.name, name);
-  if (found.dev !== walk.device || walk.never.reasonFor(shown.toString(), found)) return;
+  if (found.dev !== walk.device || walk.roots.has(identityOf(found))) return;
+  if (walk.never.reasonFor(shown.toString(), found)) return;
   if (level > MOST_LEVELS) return fail(walk, shown, (t) => t.maintenance.folder.tooDeep(MOST_LEVELS));
   let folder: OpenFolder | undefined;
   try {
     folder = await openFolder(within(parent.path, name), shown);
-    // Another one has taken its place.
-    if (folder.device !== found.dev || folder.inode !== found.ino) return;
+    // Another one has taken its place, or something is mounted there.
+    if (folder.device !== found.dev || folder.inode !== found.ino || folder.mount !== walk.mount) return;
     await sweepFolder(walk, folder, level);
   } catch (error) {
     if (walk.context.signal.aborted) throw error;
@@ -123,9 +143,9 @@ function fail({ context }: Walk, name: Buffer, text: Text, cause?: unknown): voi
   context.fail(item, new AppError('unprocessable', text, { cause }));
 }
 
-/** Others clean up too. */
+/** Others clean up too; and a file that something is mounted on is busy. */
 function unlessGone<Other = undefined>(error: unknown, otherwise?: Other): Other | undefined {
-  if (codeOf(error) === 'ENOENT') return undefined;
+  if (['ENOENT', 'EBUSY'].includes(codeOf(error))) return undefined;
   if (otherwise !== undefined) return otherwise;
   throw error;
 }

@@ -7,7 +7,8 @@ const CLEANUP: Cleanup = {
   runs: 321,
   bytesFreed: 345_600_000,
   archived: 13,
-  archives: ['archives/logs/2026/08/11-987-0123456789ab.ndjson.gz'],
+  archives: 1,
+  archiveKeys: ['archives/logs/2026/08/11-987-0123456789ab.ndjson.gz'],
   encrypted: false,
   remaining: 0,
 };
@@ -29,8 +30,11 @@ test('names each level that had lines, the space, the archives and how to read t
 });
 
 test('tells how to decrypt what is encrypted, what remains, and names twenty archives at most', () => {
-  const archives = Array.from({ length: 25 }, (_, n) => `archives/logs/2026/08/${n}.ndjson.gz.age`);
-  const { text } = cleanupMail({ ...CLEANUP, archives, encrypted: true, remaining: 4_000 }, lookIn('en'));
+  const archiveKeys = Array.from({ length: 20 }, (_, n) => `archives/logs/2026/08/${n}.ndjson.gz.age`);
+  const { text } = cleanupMail(
+    { ...CLEANUP, archives: 25, archiveKeys, encrypted: true, remaining: 4_000 },
+    lookIn('en'),
+  );
   expect(text).toContain('age -d -i');
   expect(text).toContain('Left to the next run: 4,000');
   expect(text.match(/\.ndjson\.gz\.age/g)).toHaveLength(20);
