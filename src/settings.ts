@@ -103,7 +103,10 @@ const isNumeric = ({ type }: Setting, text: string): boolean =>
 
 /** What is stored, readable or not. */
 export async function storedSettings({ rows }: Pick<Database, 'rows'>): Promise<Map<string, string>> {
-  const stored = await rows<{ key: string; value: string }>(sql`select key, value from cronhook.settings`);
+  // What tasks keep there for themselves may be long, and is nobody's setting.
+  const stored = await rows<{ key: string; value: string }>(
+    sql`select key, value from cronhook.settings where key not like 'cleanup-logs.%'`,
+  );
   return new Map(stored.map(({ key, value }) => [key, value]));
 }
 

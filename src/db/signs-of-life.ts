@@ -20,8 +20,8 @@ export const isLive: SQL = sql`company.status in ('trial', 'active', 'expired', 
 const lastSign = (timeZone: string): SQL => sql`coalesce(greatest(
   company.last_active_at,
   (select max(greatest(member.last_login_at, member.last_active_at, (
-      select (max(day) + 1)::timestamp at time zone ${timeZone} from cronhook.user_activity
-      where user_id = member.id
+      select (greatest(least(day, date '9999-12-30'), date '0001-01-01') + 1)::timestamp at time zone ${timeZone}
+      from cronhook.user_activity where user_id = member.id order by day desc limit 1
     )))
     from cronhook.users member where member.company_id = company.id),
   (select max(created_at) from cronhook.payments where company_id = company.id and status = 'succeeded'),
@@ -57,6 +57,13 @@ export const SIGN_TABLES = [
 
 /** By the calendar: six months after 31 August is the last day of February, at the same time on the clock. */
 export const monthsAfter = (moment: SQL, months: number, timeZone: string): SQL => sql`
-  (((${moment} at time zone ${timeZone}) + make_interval(months => ${months}::int)) at time zone ${timeZone})`;
+  (((${countable(moment)} at time zone ${timeZone}) + make_interval(months => ${months}::int)) at time zone ${timeZone})`;
+
+/**
+ * A moment to which months can be added: one row with an absurd time must fail nothing for others. None at all counts
+ * as one that never comes.
+ */
+export const countable = (moment: SQL): SQL =>
+  sql`greatest(least(${moment}, timestamptz '9999-12-30 00:00+00'), timestamptz '0001-01-01 00:00+00')`;
 
 export const at = (moment: Date): SQL => sql`${moment.toISOString()}::timestamptz`;

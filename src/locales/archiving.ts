@@ -1,5 +1,5 @@
 /** What the link of a mail leads to; `invalid` is none of ours. */
-type PageState = 'asked' | 'archived' | 'done' | 'back' | 'old' | 'gone' | 'invalid';
+type PageState = 'asked' | 'archived' | 'done' | 'back' | 'old' | 'gone' | 'busy' | 'invalid';
 
 /** What the archiving of inactive clients can say. */
 export interface ArchivingTexts {
@@ -72,6 +72,11 @@ export const archivingFr: ArchivingTexts = {
       text: () =>
         'Ses données personnelles ont été effacées, comme nous l’avions annoncé\u00a0; personne ne peut les faire revenir. Vous pouvez ouvrir un nouvel espace quand vous voulez.',
     },
+    busy: {
+      title: 'Un instant, s’il vous plaît',
+      text: () =>
+        'Votre réponse n’a pas pu être enregistrée pour le moment, et rien n’est perdu\u00a0: réessayez dans une minute.',
+    },
     invalid: {
       title: 'Ce lien n’est pas valable',
       text: () =>
@@ -140,6 +145,10 @@ export const archivingEn: ArchivingTexts = {
       title: 'This workspace is gone',
       text: () =>
         'Its personal data has been erased, as we had announced; nobody can bring it back. You are welcome to open a new workspace at any time.',
+    },
+    busy: {
+      title: 'One moment, please',
+      text: () => 'Your answer could not be stored just now, and nothing is lost: try again in a minute.',
     },
     invalid: {
       title: 'This link is not valid',

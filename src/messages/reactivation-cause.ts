@@ -4,7 +4,7 @@ import { type Cause, causeId, UUID } from './cause.js';
 
 /** Whoever is back, or was asked again since, is not asked any more. */
 export const REACTIVATION_CAUSE: Cause = {
-  keys: `^reactivation:${UUID}:[0-9]{1,15}$`,
+  keys: `^reactivation:${UUID}:[0-9]{1,15}(:[0-9]{1,2})?$`,
   tables: SIGN_TABLES,
   standing: (moment) => sql`case when exists (
     select from cronhook.companies company

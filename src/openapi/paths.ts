@@ -142,6 +142,7 @@ export const reactivationPaths: Json = {
         200: html('The page, with a button where there is something to do.'),
         404: html('No link of ours.'),
         410: html('A newer link has replaced it, or the company is anonymised.'),
+        503: html('Not now: the same button again, for in a minute.'),
       },
     },
     post: {
@@ -152,6 +153,7 @@ export const reactivationPaths: Json = {
         200: html('Done; repeating it changes nothing.'),
         404: html('No link of ours.'),
         410: html('A newer link has replaced it, or the company is anonymised.'),
+        503: html('Not now: the same button again, for in a minute.'),
       },
     },
   },

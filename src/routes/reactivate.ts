@@ -16,6 +16,16 @@ import { type ReactivationState, reactivationPage } from './pages/reactivate.js'
 export function reactivationRoutes(deps: AppDependencies): Hono<AppEnvironment> {
   const answer = async (c: AppContext, acts: boolean) => {
     const token = c.req.param('token') ?? '';
+    try {
+      return await standingPage(c, { token, acts });
+    } catch (error) {
+      // Whoever follows the link is no program: they get words, and the button once more.
+      deps.log.error({ err: error, requestId: c.get('requestId') }, 'a reactivation could not be answered');
+      c.header('Retry-After', String(RETRY_AFTER_SECONDS));
+      return page(c, deps, { kind: 'busy', token });
+    }
+  };
+  const standingPage = async (c: AppContext, { token, acts }: { token: string; acts: boolean }) => {
     const link = linkIn(token, deps.services.vault);
     const company = link && (acts ? await callBack(link, deps) : await findLinked(deps.db, link));
     if (!company) return page(c, deps, { kind: 'invalid' });
@@ -59,7 +69,8 @@ function linkIn(token: string, vault: Vault | undefined): ReactivationLink | und
   }
 }
 
-const STATUS = { invalid: 404, old: 410, gone: 410 } as const;
+const STATUS = { invalid: 404, old: 410, gone: 410, busy: 503 } as const;
+const RETRY_AFTER_SECONDS = 30;
 
 function page(c: AppContext, deps: AppDependencies, state: ReactivationState) {
   c.header('Content-Security-Policy', PAGE_POLICY);

@@ -102,7 +102,7 @@ describe('a run that is killed while it archives', () => {
     expect(await service.exports()).toHaveLength(1);
     await letGo();
     await archiveAfterKill(service, company);
-  }, 90_000);
+  }, 240_000);
 });
 
 describe('a run that is killed while it anonymises', () => {
@@ -158,7 +158,7 @@ describe('a run that is killed while it anonymises', () => {
       sql`update cronhook.users set last_active_at = ${new Date().toISOString()}::timestamptz`,
     );
     await finished(service, company);
-  }, 90_000);
+  }, 240_000);
 
   test('before the export is removed, knows where it lies, and removes it', async () => {
     const service = await startKilling();
@@ -169,7 +169,7 @@ describe('a run that is killed while it anonymises', () => {
     expect(await service.client(company)).toMatchObject({ status: 'anonymized', archive_key: key });
     expect(await service.exports()).toContain(key);
     await finished(service, company);
-  }, 90_000);
+  }, 240_000);
 });
 
 test('a run that is killed after it restored a company leaves an export that a later run removes', async () => {
@@ -184,4 +184,4 @@ test('a run that is killed after it restored a company leaves an export that a l
   service.turnTo(new Date(Date.now() + 2 * DAY_MS).toISOString());
   expect(await service.archive()).toMatchObject({ status: 'succeeded', stats: { orphans: 1 } });
   expect(await service.exports()).toEqual([]);
-}, 90_000);
+}, 240_000);

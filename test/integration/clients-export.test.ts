@@ -184,5 +184,5 @@ describe('an export that does not come back as it was written', () => {
       expect(await service.exports()).toEqual([]);
     }
     expect(await service.archive()).toMatchObject({ status: 'succeeded', stats: { archived: 1 } });
-  }, 60_000);
+  }, 240_000);
 });

@@ -87,6 +87,57 @@ test('a storage that is away keeps nobody out; the next run removes the export',
   expect(await service.exports()).toEqual([]);
 });
 
+test('out of the archive a trial that has ended meanwhile gives nobody access, and no session goes on', async () => {
+  const { service, company, open, row } = await asked({
+    status: 'trial',
+    trial_ends_at: '2026-09-15T00:00:00Z',
+  });
+  const user = await service.user(company);
+  await service.insert('sessions', { id: user, user_id: user, expires_at: '2027-09-01T00:00:00Z' });
+  service.turnTo(SECOND);
+  expect(await service.archive()).toMatchObject({ stats: { archived: 1 } });
+  service.turnTo('2026-10-10T00:00:00Z');
+  expect((await open('POST')).status).toBe(200);
+  expect(await row()).toMatchObject({ status: 'expired' });
+  const people = await service.db.rows<{ disabled_at: string }>(sql`select disabled_at from cronhook.users`);
+  expect(people.map(({ disabled_at: at }) => new Date(at).toISOString())).toEqual([
+    '2026-10-10T00:00:00.000Z',
+  ]);
+  expect(await service.db.rows(sql`select from cronhook.sessions`)).toEqual([]);
+});
+
+test('whom the database cannot answer gets a page with the button again, not an error of a program', async () => {
+  const { service, company, open, row } = await asked();
+  const expectPage = async (method: string) => {
+    const { status, headers, text } = await open(method);
+    expect(status).toBe(503);
+    expect(headers.get('retry-after')).toBe('30');
+    expect(headers.get('content-type')).toContain('text/html');
+    expect(text).toContain('<form method="post"');
+  };
+  let release = () => {};
+  let isHeld = () => {};
+  const held = new Promise<void>((done) => {
+    isHeld = done;
+  });
+  const holding = service.db.transaction(async (tx) => {
+    await tx.execute(sql`select from cronhook.companies where id = ${company}::uuid for update`);
+    isHeld();
+    await new Promise<void>((done) => {
+      release = done;
+    });
+  });
+  await held;
+  await expectPage('POST');
+  release();
+  await holding;
+  await service.db.rows(sql`alter table cronhook.companies rename to away`);
+  for (const method of ['GET', 'POST']) await expectPage(method);
+  await service.db.rows(sql`alter table cronhook.away rename to companies`);
+  expect((await open('POST')).status).toBe(200);
+  expect(await row()).toMatchObject({ status: 'cancelled', reactivation_asked_at: null });
+});
+
 test('the link of an earlier question does nothing once a new one is asked', async () => {
   const { service, open, row, path } = await asked();
   await open('POST');

@@ -11,6 +11,7 @@ import { boundLockWaits, type Claim, claimUser, isSoleOwner, lockProblem } from 
 import { countDueUsers, type DueUser, dueUsers } from './due.js';
 import { eraseUser, previewErasure } from './erase.js';
 import { ErasureStore, recordErasure } from './erasures.js';
+import { forgetExport, removeExport, type StaleExport } from './exports.js';
 import { removeStripeCustomer } from './stripe-customer.js';
 import { findTraces, type Traces } from './traces.js';
 
@@ -133,15 +134,21 @@ async function deleteAccount(run: Run, user: DueUser): Promise<void> {
   const { db, signal, log } = context;
   tally.subscriptionsCancelled += await removeStripeCustomer(user.id, { ...context, rows: db.rows }, signal);
   const traces = await run.traces();
-  if (await unlessDeadlocked(() => eraseAndSayFarewell(context, user.id, traces))) {
+  const deletion = await unlessDeadlocked(() => eraseAndSayFarewell(context, user.id, traces));
+  if (deletion) {
     tally.deleted += 1;
     log.info({ userId: user.id }, 'account deleted');
+    if (deletion.staleExport) await removeExport(context, deletion.staleExport);
   }
   await erasures.storePending();
 }
 
-/** @returns false when there was nothing to delete any more */
-function eraseAndSayFarewell(context: Context, userId: string, traces: Traces): Promise<boolean> {
+/** @returns undefined when there was nothing to delete any more */
+function eraseAndSayFarewell(
+  context: Context,
+  userId: string,
+  traces: Traces,
+): Promise<{ staleExport: StaleExport | undefined } | undefined> {
   const { messages, vault, mail, site } = context;
   return context.db.write(async (tx) => {
     await boundLockWaits(tx);
@@ -155,8 +162,8 @@ function eraseAndSayFarewell(context: Context, userId: string, traces: Traces): 
       mayCloseCompany: true,
       traces,
     });
-    if (!erased) return false;
-    const { email, name, suppressed, closesCompany } = erased.subject;
+    if (!erased) return undefined;
+    const { email, name, suppressed, companyId, closesCompany } = erased.subject;
     const farewell = {
       task: NAME,
       dedupeKey: `account-deletion:${userId}`,
@@ -168,7 +175,7 @@ function eraseAndSayFarewell(context: Context, userId: string, traces: Traces): 
     if (!suppressed) await queueMessages(tx, [farewell], { sender: mail.sender, vault, now });
     const erasure = { id: uuidv7(), userId, deletedAt: now.toISOString(), companyClosed: closesCompany };
     await recordErasure(tx, erasure, { counts: erased.counts, storedAt: null });
-    return true;
+    return { staleExport: companyId === null ? undefined : await forgetExport(tx, companyId) };
   });
 }
 

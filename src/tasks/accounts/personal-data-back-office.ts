@@ -1,5 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { ofGoneCompany, oneOf, type RulesOf } from './rules.js';
+import type { Subject } from './subject.js';
+
+const withCompany = ({ addresses, contacts }: Subject): string[] => [
+  ...new Set([...addresses, ...contacts.addresses]),
+];
 
 /** Of the back office only leads and the application's log name people; the rest are ids, numbers and times. */
 export const BACK_OFFICE_DATA: RulesOf<
@@ -20,7 +25,9 @@ export const BACK_OFFICE_DATA: RulesOf<
 > = {
   leads: {
     // A lead counts in the statistics; whose it was does not.
-    named: ({ addresses }) => sql`lower(trim(email)) in ${oneOf(addresses, 'text')}`,
+    named: (subject) => sql`lower(trim(email)) in ${oneOf(withCompany(subject), 'text')}`,
+    addresses: withCompany,
+    names: ({ names, contacts }) => [...names, ...contacts.names],
     columns: {
       id: 'none',
       email: 'redacted',
@@ -69,6 +76,10 @@ export const BACK_OFFICE_DATA: RulesOf<
   },
   applicationLogs: {
     shared: true,
+    addresses: withCompany,
+    // Of a person the address goes and no more; a company's name beside it can be nobody else's.
+    names: ({ contacts }) => contacts.names,
+    namesBesideAddress: true,
     columns: {
       id: 'none',
       level: 'none',

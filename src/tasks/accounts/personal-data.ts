@@ -19,9 +19,8 @@ import type { Subject } from './subject.js';
 
 const ofOwnCompany = ({ companyId }: Subject): SQL => sql`id = ${companyId}::uuid`;
 
-const withMailboxes = ({ addresses, mailboxAddresses }: Subject): string[] => [
-  ...addresses,
-  ...mailboxAddresses,
+const withMailboxes = ({ addresses, mailboxAddresses, contacts }: Subject): string[] => [
+  ...new Set([...addresses, ...mailboxAddresses, ...contacts.addresses]),
 ];
 
 /** What another company is about to send to its customer, who may be that person, is not ours to take back. */

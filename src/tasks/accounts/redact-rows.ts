@@ -32,14 +32,16 @@ export async function redactRows(
   if (columns.length === 0) return 0;
   const known = rule.addresses?.(subject) ?? subject.addresses;
   const addresses = known.map(addressPattern);
-  const redact = createRedactor({ addresses, names: subject.names }, placeholder);
+  const names = rule.names?.(subject) ?? subject.names;
+  const redact = createRedactor({ addresses, names }, placeholder);
   const named = rule.named?.(subject) ?? sql`false`;
   const naming = sql`(${whereSeen(tableName, known, traces, holds(columns, addresses))}
-    or case when ${named} then ${holds(columns, subject.names)} else false end)`;
+    or case when ${named} then ${holds(columns, names)} else false end)`;
   const searched = sql`${rule.searched?.(subject) ?? sql`true`} and ${naming}`;
   let changed = 0;
   for (let after: string | undefined; ; ) {
-    const found = await rows<FoundRow>(search(tableName, columns, { named, searched, after }));
+    const withNames = rule.namesBesideAddress ? sql`true` : named;
+    const found = await rows<FoundRow>(search(tableName, columns, { withNames, searched, after }));
     const redacted = found.flatMap((row) => redactRow(row, columns, redact) ?? []);
     if (redacted.length > 0) await rows(replacement(tableName, columns, redacted));
     changed += redacted.length;
@@ -65,12 +67,12 @@ const holds = (columns: Searched[], patterns: Pattern[]): SQL =>
 function search(
   tableName: TableName,
   columns: Searched[],
-  { named, searched, after }: { named: SQL; searched: SQL; after: string | undefined },
+  { withNames, searched, after }: { withNames: SQL; searched: SQL; after: string | undefined },
 ): SQL {
   const key = keyOf(tableName);
   const texts = columns.map(({ name }) => sql`${columnName(name)}::text as ${columnName(name)}`);
   return sql`
-    select ${key.name}::text as key, (${named}) is true as "withNames", ${sql.join(texts, sql`, `)}
+    select ${key.name}::text as key, (${withNames}) is true as "withNames", ${sql.join(texts, sql`, `)}
     from ${tableOf(tableName)} as held
     where ${searched} ${after === undefined ? sql`` : sql`and ${key.name} > ${after}::${sql.raw(key.type)}`}
     order by ${key.name} limit ${BATCH} for update of held

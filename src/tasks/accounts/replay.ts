@@ -9,6 +9,7 @@ import type { Messages } from '../../locales/index.js';
 import { boundLockWaits, lockProblem } from './claim.js';
 import { eraseUser } from './erase.js';
 import { ERASURES, type Erasure, parseErasure, recordErasure } from './erasures.js';
+import { forgetExport } from './exports.js';
 import { removeStripeCustomer } from './stripe-customer.js';
 import { findTraces, type Traces } from './traces.js';
 
@@ -152,6 +153,7 @@ async function replay(
         mayCloseCompany: erasure.companyClosed,
         ...(traces && { traces }),
       });
+      if (erased?.subject.companyId) await forgetExport(tx, erased.subject.companyId);
       const { storedAt } = erasure;
       const record = { counts: erased?.counts ?? {}, storedAt };
       return { subject: erased?.subject, recorded: await recordErasure(tx, erasure, record) };

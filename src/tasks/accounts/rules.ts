@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import * as schema from '../../db/schema/index.js';
+import type { Pattern } from './patterns.js';
 import type { Subject } from './subject.js';
 
 /**
@@ -38,6 +39,10 @@ export interface TableRule<Column extends PropertyKey = string> {
   named?(subject: Subject): SQL;
   /** The addresses that are looked for; the person's own without it. */
   addresses?(subject: Subject): string[];
+  /** What `named` looks for; the person's own without it. */
+  names?(subject: Subject): Pattern[];
+  /** In rows that hold the address what `names` says goes too. */
+  namesBesideAddress?: true;
   columns: Record<Column, ColumnRule>;
 }
 

@@ -4,6 +4,7 @@ import type { Vault } from '../../clients/vault.js';
 import type { Database } from '../../db/client.js';
 import { suppressedSql } from '../../db/suppressions.js';
 import { type Envelope, sealedIn } from '../../messages/queue.js';
+import { type Contacts, contactsOf, NO_CONTACTS } from './contacts.js';
 import { literalPattern, namePattern, type Pattern, phonePattern, phoneRecipients } from './patterns.js';
 import { goingMailboxes } from './rules.js';
 
@@ -12,7 +13,8 @@ export type Rows = Database['rows'];
 
 /**
  * Whose data goes, and by what it is recognised: what the person logs in with and is called by. What a company says of
- * itself is anybody's to write, an address of somebody else's customer too: it recognises nothing.
+ * itself is anybody's to write, an address of somebody else's customer too: only leads and the rows of the service lose
+ * it, with the company, unless somebody else is known by it.
  */
 export interface Subject {
   userId: string;
@@ -34,6 +36,8 @@ export interface Subject {
   mailboxIds: string[];
   /** Of the mailboxes that go, lower-case: runs of the inbox sync tell of them. */
   mailboxAddresses: string[];
+  /** Of the company that goes. */
+  contacts: Contacts;
   /** Encrypted messages to them, which no condition could find. */
   sealedIds: string[];
   /** The address gets nothing, not even a farewell. */
@@ -98,10 +102,12 @@ export async function readSubject(
     administrators: [adminEmail?.trim().toLowerCase()].filter((address) => address !== undefined),
     mailboxIds: [],
     mailboxAddresses: [],
+    contacts: NO_CONTACTS,
     sealedIds: [],
     suppressed: person.suppressed,
   };
   await addMailboxes(rows, subject, locked);
+  if (companyId !== null && subject.closesCompany) subject.contacts = await contactsOf(rows, companyId);
   if (vault) subject.sealedIds = await sealedTo(rows, vault, subject.addresses);
   return subject;
 }
@@ -123,6 +129,7 @@ export async function readEmptyCompany(rows: Rows, companyId: string): Promise<S
     administrators: [],
     mailboxIds: [],
     mailboxAddresses: [],
+    contacts: await contactsOf(rows, companyId),
     sealedIds: [],
     suppressed: false,
   };

@@ -86,7 +86,7 @@ async function readTable(
   }
 }
 
-/** Those of the people themselves and of mailboxes that may go with them. */
+/** Those of the people themselves, and of companies and mailboxes that may go with them. */
 async function addressesOf(rows: Rows, userIds: string[]): Promise<string[]> {
   const found = await rows<{ email: string }>(sql`
     with leaving as (
@@ -94,6 +94,9 @@ async function addressesOf(rows: Rows, userIds: string[]): Promise<string[]> {
       where id in ${oneOf(userIds, 'uuid')}
     )
     select email from leaving where email is not null
+    union
+    select lower(trim(email)) from cronhook.companies
+    where id in (select company_id from leaving) and trim(email) <> ''
     union
     select lower(trim(email)) from cronhook.inbox_integrations
     where company_id in (select company_id from leaving)

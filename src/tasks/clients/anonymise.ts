@@ -6,6 +6,7 @@ import { AppError } from '../../errors.js';
 import { boundLockWaits } from '../accounts/claim.js';
 import { eraseEmptyCompany, eraseUser } from '../accounts/erase.js';
 import { type ErasureStore, recordErasure } from '../accounts/erasures.js';
+import { oneOf } from '../accounts/rules.js';
 import { removeStripeCustomer } from '../accounts/stripe-customer.js';
 import { findTraces, type Traces } from '../accounts/traces.js';
 import { eachCompany, lockCompany } from './companies.js';
@@ -19,11 +20,27 @@ import { mayBeAnonymised, momentOf } from './states.js';
 export async function anonymiseDue(run: ArchiveRun, erasures: ErasureStore): Promise<void> {
   const { context, tally } = run;
   const state = mayBeAnonymised(momentOf(context));
-  await eachCompany(run, state, { needsStorage: true }, async ({ id, name }) => {
+  let found: { batch: Company[]; traces: Promise<Traces> } | undefined;
+  await eachCompany(run, state, { needsStorage: true }, async ({ id, name }, batch) => {
     if (context.dryRun) context.would(name, { step: 'anonymise', company: id });
-    else if (!(await anonymise(context, id, erasures))) return;
+    else {
+      // Every mail is read for it: once for many.
+      if (found?.batch !== batch) found = { batch, traces: tracesOf(context, batch) };
+      if (!(await anonymise(context, id, { erasures, traces: await found.traces }))) return;
+    }
     tally.anonymised += 1;
   });
+}
+
+async function tracesOf({ db }: ArchiveContext, batch: Company[]): Promise<Traces> {
+  const ids = batch.map(({ id }) => id);
+  const people = await db.rows<{ id: string }>(
+    sql`select id from cronhook.users where company_id in ${oneOf(ids, 'uuid')}`,
+  );
+  return findTraces(
+    db.rows,
+    people.map(({ id }) => id),
+  );
 }
 
 /** Exports of companies that are anonymised, by whomever: their keys stay until they are gone. */
@@ -40,13 +57,12 @@ export async function forgetExports(run: ArchiveRun): Promise<void> {
 async function anonymise(
   context: ArchiveContext,
   companyId: string,
-  erasures: ErasureStore,
+  { erasures, traces }: { erasures: ErasureStore; traces: Traces },
 ): Promise<boolean> {
   const people = await claim(context, companyId);
   if (!people) return false;
   const stripe = { stripe: context.stripe, rows: context.db.rows };
   for (const userId of people) await removeStripeCustomer(userId, stripe, context.signal);
-  const traces = await findTraces(context.db.rows, people);
   for (const userId of people) {
     context.signal.throwIfAborted();
     await unlessDeadlocked(() => erasePerson(context, userId, traces));

@@ -6,7 +6,7 @@ import { ErasureStore } from '../accounts/erasures.js';
 import { defineTask } from '../define.js';
 import { anonymiseDue, forgetExports } from './anonymise.js';
 import { archiveDue } from './archive.js';
-import { askInactive } from './ask.js';
+import { askInactive, askNextReaders } from './ask.js';
 import { type ArchiveContext, type ArchiveRun, NAME } from './model.js';
 import { restoreLiving } from './restore.js';
 import { sweepExports } from './sweep.js';
@@ -26,23 +26,47 @@ export const clientsArchive = defineTask({
   async run(context) {
     const run = newRun(context);
     const erasures = new ErasureStore(context);
+    await restoreLiving(run);
+    await askInactive(run);
+    const { sent, undelivered } = await deliverQuestions(run);
     await sweepExports(run);
     if (!run.storageAway) await erasures.storePending();
-    await restoreLiving(run);
     await forgetExports(run);
     await anonymiseDue(run, erasures);
     await archiveDue(run);
-    await askInactive(run);
-    const { sent } = await deliver(context, { task: NAME });
     const unstored = await erasures.countPending();
-    return { ...run.tally, waiting: await countWaiting(context), unstored, sent };
+    const remaining = run.tally.remaining + undelivered;
+    return { ...run.tally, remaining, waiting: await countWaiting(context), unstored, sent };
   },
 });
 
+/** Until each question has left, waits, or has nobody left to go to. */
+async function deliverQuestions(run: ArchiveRun): Promise<{ sent: number; undelivered: number }> {
+  let sent = 0;
+  for (;;) {
+    const delivered = await deliver(run.context, { task: NAME });
+    sent += delivered.sent;
+    const redirected = await askNextReaders(run);
+    if (redirected === 0 || run.context.dryRun) return { sent, undelivered: delivered.remaining };
+  }
+}
+
 const newRun = (context: ArchiveContext): ArchiveRun => ({
   context,
-  tally: { asked: 0, unreachable: 0, returned: 0, archived: 0, restored: 0, anonymised: 0, orphans: 0 },
+  tally: {
+    asked: 0,
+    redirected: 0,
+    unreachable: 0,
+    returned: 0,
+    archived: 0,
+    renewed: 0,
+    restored: 0,
+    anonymised: 0,
+    orphans: 0,
+    remaining: 0,
+  },
   storageAway: false,
+  back: new Set(),
 });
 
 /** Asked, and neither back nor archived. */

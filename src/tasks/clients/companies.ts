@@ -5,30 +5,46 @@ import { boundLockWaits } from '../accounts/claim.js';
 import type { ArchiveContext, ArchiveRun, Company } from './model.js';
 
 const BATCH = 100;
+/** Whoever is to come first of all must be looked for among all: larger batches look less often. */
+const SORTED_BATCH = 1_000;
 const LOCK_CODES = ['55P03', '40P01'];
 
-/** Works on the companies of a state, one after the other; one that fails does not stop the others. */
+interface Pass {
+  needsStorage?: boolean;
+  sideBySide?: number;
+  /** So that one with a million mails costs nobody else their turn, not even the next time. */
+  smallestFirst?: boolean;
+}
+
+/** Works on the companies of a state; one that fails does not stop the others. */
 export async function eachCompany(
   run: ArchiveRun,
   state: SQL,
-  { needsStorage = false }: { needsStorage?: boolean },
-  work: (company: Company) => Promise<void>,
+  { needsStorage = false, sideBySide = 1, smallestFirst = false }: Pass,
+  work: (company: Company, batch: Company[]) => Promise<void>,
 ): Promise<void> {
-  const { context } = run;
+  const { context, tally } = run;
   const stopped = () => context.outOfTime() || (needsStorage && run.storageAway);
-  for await (const companies of companiesIn(context, state)) {
-    await context.each(companies, { concurrency: 1, name: ({ id }) => id }, async (company) => {
+  let failed = 0;
+  const batches = smallestFirst ? smallestIn(context, state) : companiesIn(context, state);
+  for await (const companies of batches) {
+    await context.each(companies, { concurrency: sideBySide, name: ({ id }) => id }, async (company) => {
       if (stopped()) return;
       try {
-        await work(company);
+        await work(company, companies);
       } catch (error) {
-        run.storageAway ||= error instanceof AppError && error.away === 'storage';
+        const isAway = error instanceof AppError && error.away === 'storage';
+        if (isAway && run.storageAway) return;
+        run.storageAway ||= isAway;
+        failed += 1;
         throw lockProblem(error);
       }
     });
-    if (stopped()) return;
-    context.progress({ ...run.tally });
+    if (stopped()) break;
+    context.progress({ ...tally });
   }
+  if (context.outOfTime() && !context.dryRun)
+    tally.remaining += Math.max(0, (await countIn(context, state)) - failed);
 }
 
 const COLUMNS = sql`company.id, company.name, company.status, company.email,
@@ -46,6 +62,33 @@ async function* companiesIn({ db }: ArchiveContext, state: SQL): AsyncGenerator<
     if (companies.length < BATCH) return;
     last = companies.at(-1)?.id;
   }
+}
+
+/** By the number of their mails, which are what makes a company large. */
+async function* smallestIn({ db }: ArchiveContext, state: SQL): AsyncGenerator<Company[]> {
+  for (let last: (Company & { mails: number }) | undefined; ; ) {
+    const after = last ? sql`where (mails, id) > (${last.mails}::int, ${last.id}::uuid)` : sql``;
+    const companies: (Company & { mails: number })[] = await db.rows(sql`
+      with due as (select ${COLUMNS} from cronhook.companies company where ${state})
+      select due.*, mails from due cross join lateral (
+        select count(*)::int as mails from cronhook.inbox_messages where folder_id in (
+          select folder.id from cronhook.inbox_folders folder
+          join cronhook.inbox_integrations mailbox on mailbox.id = folder.integration_id
+          where mailbox.company_id = due.id
+        )
+      ) as size ${after} order by mails, id limit ${SORTED_BATCH}
+    `);
+    if (companies.length > 0) yield companies;
+    if (companies.length < SORTED_BATCH) return;
+    last = companies.at(-1);
+  }
+}
+
+async function countIn({ db }: ArchiveContext, state: SQL): Promise<number> {
+  const [row] = await db.rows<{ count: number }>(
+    sql`select count(*)::int as count from cronhook.companies company where ${state}`,
+  );
+  return row?.count ?? 0;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Exported {
   rows(owner: Owner): SQL;
   /** Columns that hold secrets, in the database's spelling. */
   without?: string[];
+  /** An index that leads from the rows of another table to these ones: by one column, and then along others. */
+  walk?: { of(owner: Owner): SQL; by: string; along: string[] };
 }
 
 /** What becomes of a table when the data of a company is exported. */
@@ -64,6 +66,12 @@ export const COMPANY_DATA: Record<TableName, ExportRule> = {
   inboxMessages: {
     rows: (owner) =>
       sql`folder_id in (select id from cronhook.inbox_folders where integration_id in ${mailboxes(owner)})`,
+    walk: {
+      of: (owner) =>
+        sql`select id from cronhook.inbox_folders where integration_id in ${mailboxes(owner)} order by id`,
+      by: 'folder_id',
+      along: ['uid_validity', 'uid'],
+    },
   },
   billingSettings: { rows: ofCompany },
   billingDocuments: { rows: ofCompany },

@@ -8,6 +8,7 @@ import { COMPANY_DATA, type Exported, type Owner } from './company-data.js';
 
 /** Rows read at a time: mails may be large. */
 const PAGE = 50;
+const KEYS = 5_000;
 
 /** By table, as the database calls it. */
 export type RowCounts = Record<string, number>;
@@ -80,39 +81,88 @@ async function ownerOf(db: ExportOptions['db'], companyId: string): Promise<Owne
 async function* pagesOf(
   db: ExportOptions['db'],
   tableName: TableName,
-  { rows, without = [] }: Exported,
+  rule: Exported,
   owner: Owner,
 ): AsyncGenerator<string[]> {
-  const keys = keysOf(tableName);
-  const names = keys.map(({ name }) => sql`held.${columnName(name)}`);
-  const secrets = sql`array(select jsonb_array_elements_text(${JSON.stringify(without)}::jsonb))`;
-  for (let after: SQL | undefined; ; ) {
-    const found: { row: string; key: string }[] = await db.rows(sql`
-      select (to_jsonb(held) - ${secrets})::text as row, jsonb_build_array(${sql.join(
-        names.map((name) => sql`${name}::text`),
-        sql`, `,
-      )})::text as key
-      from ${tableOf(tableName)} as held
-      where ${rows(owner)} ${after ? sql`and (${sql.join(names, sql`, `)}) > (${after})` : sql``}
-      order by ${sql.join(names, sql`, `)} limit ${PAGE}
-    `);
-    if (found.length > 0) yield found.map(({ row }) => row);
-    const last = found.at(-1);
-    if (!last || found.length < PAGE) return;
-    const values = JSON.parse(last.key) as string[];
-    after = sql.join(
-      keys.map(({ type }, index) => sql`${values[index]}::${sql.raw(type)}`),
-      sql`, `,
-    );
+  const columns = keysOf(tableName, rule);
+  const secrets = sql`array(select jsonb_array_elements_text(${JSON.stringify(rule.without ?? [])}::jsonb))`;
+  const fields = list(columns.map(({ name, type }) => sql`${columnName(name)} ${sql.raw(type)}`));
+  const isPicked = columns.map(({ name }) => sql`held.${columnName(name)} = picked.${columnName(name)}`);
+  for await (const keys of keyPages(db, tableName, rule, owner)) {
+    for (let from = 0; from < keys.length; from += PAGE) {
+      const some = `[${keys.slice(from, from + PAGE).join(',')}]`;
+      const found = await db.rows<{ row: string }>(sql`
+        select (to_jsonb(held) - ${secrets})::text as row
+        from json_to_recordset(${some}::json) as picked (${fields})
+        join ${tableOf(tableName)} as held on ${sql.join(isPicked, sql` and `)}
+        order by ${list(columns.map(({ name }) => sql`held.${columnName(name)}`))}
+      `);
+      if (found.length > 0) yield found.map(({ row }) => row);
+    }
   }
 }
 
-/** By the schema: a view of the team has no keys of its own. */
-function keysOf(tableName: TableName): { name: string; type: string }[] {
-  const table = TABLES[tableName];
-  const [composite] = getTableConfig(table).primaryKeys;
-  const named = composite?.columns.map(({ name }) => name);
-  return Object.values(getTableColumns(table))
-    .filter((column) => named?.includes(column.name) ?? column.primary)
-    .map((column) => ({ name: column.name, type: column.getSQLType() }));
+/**
+ * First the keys alone, by the thousand: whole rows read only to be sorted would cost the square of their number. What
+ * grows with every mail is walked along the index that leads to its owner.
+ */
+async function* keyPages(
+  db: ExportOptions['db'],
+  tableName: TableName,
+  rule: Exported,
+  owner: Owner,
+): AsyncGenerator<string[]> {
+  const columns = keysOf(tableName, rule);
+  if (!rule.walk) return yield* keysIn(db, tableName, columns, rule.rows(owner));
+  const { by, of } = rule.walk;
+  const parents = await db.rows<{ id: string }>(of(owner));
+  for (const { id } of parents)
+    yield* keysIn(db, tableName, columns.slice(1), sql`${columnName(by)} = ${id}::uuid`, { [by]: id });
 }
+
+type Key = Record<string, string>;
+
+/** In the order of these columns, page by page; each key is a JSON object, `given` included. */
+async function* keysIn(
+  db: ExportOptions['db'],
+  tableName: TableName,
+  columns: KeyColumn[],
+  condition: SQL,
+  given: Key = {},
+): AsyncGenerator<string[]> {
+  const names = list(columns.map(({ name }) => columnName(name)));
+  const texts = columns.map(({ name }) => sql`${columnName(name)}::text as ${columnName(name)}`);
+  for (let last: Key | undefined; ; ) {
+    const after = last && list(columns.map(({ name, type }) => sql`${last?.[name]}::${sql.raw(type)}`));
+    const keys: Key[] = await db.rows(sql`
+      select ${list(texts)} from (
+        select ${names} from ${tableOf(tableName)}
+        where ${condition} ${after ? sql`and (${names}) > (${after})` : sql``}
+        order by ${names} limit ${KEYS}
+      ) as held
+    `);
+    if (keys.length > 0) yield keys.map((key) => JSON.stringify({ ...given, ...key }));
+    if (keys.length < KEYS) return;
+    last = keys.at(-1);
+  }
+}
+
+interface KeyColumn {
+  name: string;
+  type: string;
+}
+
+/** By the schema: a view of the team has no keys of its own. */
+function keysOf(tableName: TableName, { walk }: Exported): KeyColumn[] {
+  const table = TABLES[tableName];
+  const columns = Object.values(getTableColumns(table));
+  const [composite] = getTableConfig(table).primaryKeys;
+  const primary = composite?.columns ?? columns.filter((column) => column.primary);
+  const named = walk ? [walk.by, ...walk.along] : primary.map(({ name }) => name);
+  return named.flatMap((name) => {
+    const column = columns.find((each) => each.name === name);
+    return column ? [{ name, type: column.getSQLType() }] : [];
+  });
+}
+
+const list = (parts: SQL[]): SQL => sql.join(parts, sql`, `);

@@ -17,6 +17,12 @@ export interface ArchiveTally {
   anonymised: number;
   /** Exports that belong to no company (any more). */
   orphans: number;
+  /** Questions that went on to the next reader, for the last one's address had refused them. */
+  redirected: number;
+  /** Exports written anew without somebody who has been erased since. */
+  renewed: number;
+  /** Due, and not come to in time. */
+  remaining: number;
 }
 
 export interface ArchiveRun {
@@ -24,6 +30,8 @@ export interface ArchiveRun {
   tally: ArchiveTally;
   /** Told once; what needs the storage waits for the next run. */
   storageAway: boolean;
+  /** Called back by this run, which does not ask them again. */
+  back: Set<string>;
 }
 
 /** A company as it was read; times as PostgreSQL writes them, to the microsecond. */

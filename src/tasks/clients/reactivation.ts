@@ -5,6 +5,9 @@ import { boundLockWaits } from '../accounts/claim.js';
 import { callBack } from './restore.js';
 import { isReachable, type Moment } from './states.js';
 
+/** Somebody looks at a page meanwhile. */
+const LONGEST_WAIT = '4s';
+
 /** What the link of a mail was made for. */
 export interface ReactivationLink {
   companyId: string;
@@ -41,7 +44,7 @@ export function reactivate(
   moment: Moment,
 ): Promise<LinkedCompany | undefined> {
   return db.transaction(async (tx) => {
-    await boundLockWaits(tx);
+    await boundLockWaits(tx, LONGEST_WAIT);
     await tx.execute(sql`select from cronhook.companies where id = ${link.companyId}::uuid for update`);
     const [company] = await rowsOf<LinkedCompany>(tx, linked(link));
     if (company?.standing === 'asked' || company?.standing === 'archived') {

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import {
   ARCHIVE_MONTHS,
   at,
+  countable,
   GRACE_DAYS,
   isInactive,
   isLive,
@@ -29,22 +30,51 @@ export const mayBeAsked = (moment: Moment): SQL => sql`(
   ${isLive} and company.reactivation_asked_at is null and ${isInactive(moment)}
 )`;
 
-/** A question that has not left (the mail server was away) is none. */
-const wasAsked = sql`not exists (
-  select from cronhook.outbox_messages
-  where dedupe_key = 'reactivation:' || company.id || ':' ||
-    floor(extract(epoch from company.reactivation_asked_at) * 1000)::bigint
-    and status in ('pending', 'sending', 'held')
+/** The key of the question to the first reader, and those to whom it went on: one after the other was refused. */
+const firstKey = sql`('reactivation:' || company.id || ':' ||
+  floor(extract(epoch from ${countable(sql`company.reactivation_asked_at`)}) * 1000)::bigint)`;
+export const MOST_READERS = 10;
+const nextKeys = sql.join(
+  Array.from({ length: MOST_READERS - 1 }, (_, index) => sql`${firstKey} || ${sql.raw(`':${index + 2}'`)}`),
+  sql`, `,
+);
+
+/** The messages of the question that `company` was last asked. */
+export const questions = sql`cronhook.outbox_messages question where question.dedupe_key in (${firstKey}, ${nextKeys})`;
+
+const hasQuestion = (status: string): SQL => sql`exists (select from ${questions} ${sql.raw(status)})`;
+
+/** None of its messages has reached anybody, nor will. */
+const wasRefused = sql`(${hasQuestion('')}
+  and not ${hasQuestion("and status in ('pending', 'sending', 'held', 'sent')")})`;
+
+export const mayBeAskedElsewhere = (moment: Moment): SQL => sql`(
+  ${isLive} and company.reactivation_asked_at is not null and ${isInactive(moment)} and not ${showsLife(moment)}
+    and ${wasRefused}
 )`;
+
+/** A question that has not left (the mail server was away) is none; without a message the administrators were told. */
+const wasAsked = sql`(${hasQuestion("and status = 'sent'")} or not ${hasQuestion('')})`;
+
+/** The clock runs from when the mail has left; old mails are cleaned away, long after the 30 days. */
+const askedFrom = countable(sql`greatest(company.reactivation_asked_at,
+  (select max(question.sent_at) from ${questions} and status = 'sent'))`);
 
 /** Full days: by the clock as well as by the calendar, whatever daylight saving does to either. */
 const graceIsOver = ({ now, timeZone }: Moment): SQL => sql`
-  greatest(company.reactivation_asked_at + make_interval(hours => ${GRACE_DAYS * 24}::int),
-    ((company.reactivation_asked_at at time zone ${timeZone}) + make_interval(days => ${GRACE_DAYS}::int))
+  greatest(${askedFrom} + make_interval(hours => ${GRACE_DAYS * 24}::int),
+    ((${askedFrom} at time zone ${timeZone}) + make_interval(days => ${GRACE_DAYS}::int))
       at time zone ${timeZone}) <= ${at(now)}`;
 
 export const mayBeArchived = (moment: Moment): SQL => sql`(
-  ${isLive} and ${graceIsOver(moment)} and ${isInactive(moment)} and not ${showsLife(moment)} and ${wasAsked}
+  ${isLive} and company.reactivation_asked_at is not null and ${isInactive(moment)} and not ${showsLife(moment)}
+    and ${wasAsked} and ${graceIsOver(moment)}
+)`;
+
+/** Somebody of the company was erased since, and the export with them: what is left is written anew. */
+export const lacksExport = (moment: Moment): SQL => sql`(
+  company.status = 'archived' and company.archived_at is not null and company.archive_key is null
+    and not ${isLeaving} and not ${mayBeAnonymised(moment)} and not ${showsLife(moment)}
 )`;
 
 /** Asked or archived, and somebody is there; or the team has given it another status by itself. */
@@ -62,12 +92,13 @@ export const mayBeAnonymised = (moment: Moment): SQL => sql`(
 /** May still be called back by the link of a mail. */
 export const isReachable = sql`(company.status <> 'anonymized' and not ${isLeaving})`;
 
-/**
- * The status that `company` gets back: never one with more rights than it had, nor than it would have by now. Of a
- * trial the end may have passed meanwhile.
- */
+/** Of an archived `company`: it was on trial, and would not be any more. */
+export const trialHasEnded = (now: Date): SQL => sql`(company.status = 'archived'
+  and company.previous_status = 'trial' and coalesce(company.trial_ends_at <= ${at(now)}, false))`;
+
+/** The status that `company` gets back: never one with more rights than it had, nor than it would have by now. */
 export const restoredStatus = (now: Date): SQL => sql`case
   when company.status <> 'archived' then company.status
-  when company.previous_status = 'trial' and coalesce(company.trial_ends_at <= ${at(now)}, false) then 'expired'
+  when ${trialHasEnded(now)} then 'expired'
   when company.previous_status in ('trial', 'active', 'expired', 'cancelled', 'inactive') then company.previous_status
   else 'inactive' end`;

@@ -13,10 +13,12 @@ const BATCH = 500;
  */
 export async function sweepExports(run: ArchiveRun): Promise<void> {
   const { context } = run;
+  if (run.storageAway) return;
   try {
     const database = await databaseId(context.db);
     for await (const keys of oldExports(context)) {
-      for (const key of await unknown(context, keys)) await sweep(run, key, database);
+      for (const key of await unknown(context, keys))
+        if (!context.outOfTime()) await sweep(run, key, database);
     }
     await discardUploads(run);
   } catch (error) {

@@ -89,7 +89,9 @@ async function firstOpenDay(tx: Transaction, { now, timeZone }: Omit<Moment, 'to
   const moment = sql`${now.toISOString()}::timestamptz`;
   const day = (at: SQL) => sql`((${at}) at time zone ${timeZone})::date`;
   const oldest = sql.join(
-    OLDEST.map(([table, column]) => sql.raw(`(select min(${column}) from cronhook.${table} where ${column} > '-infinity')`)),
+    OLDEST.map(([table, column]) =>
+      sql.raw(`(select min(${column}) from cronhook.${table} where ${column} > '-infinity')`),
+    ),
     sql`, `,
   );
   const [found] = await rowsOf<{ day: string }>(
