@@ -26,7 +26,7 @@ export function createClaiming({ db, messages, log, now }: RunnerOptions) {
         result = await attempt();
       return result;
     })();
-    const claimed = await inTime(unblocked(claiming), CLAIM_TIMEOUT_MS).catch((error) => {
+    const claimed = await inTime(unblocked(claiming, task.name), CLAIM_TIMEOUT_MS).catch((error) => {
       throw claimProblem(error);
     });
     if (claimed) return claimed;
@@ -35,10 +35,10 @@ export function createClaiming({ db, messages, log, now }: RunnerOptions) {
   };
 
   /** A claim that waits does so for the last write of an expired lease, which may never end by itself. */
-  async function unblocked<Result>(claiming: Promise<Result>): Promise<Result> {
+  async function unblocked<Result>(claiming: Promise<Result>, task: string): Promise<Result> {
     const claimed = await inTime(claiming, CLAIM_PATIENCE_MS);
     if (claimed) return claimed;
-    const cutOff = await cutOffFrozen(db).catch((err: unknown) => {
+    const cutOff = await cutOffFrozen(db, task).catch((err: unknown) => {
       log.warn({ err }, 'sessions that a takeover waits for could not be looked at');
       return 0;
     });

@@ -111,6 +111,9 @@ export async function renew(db: Database, task: string, runId: string, progress:
   return rows.length > 0;
 }
 
+/** How a session is called while it writes for a task. */
+const writingFor = (task: string): string => `cronhook write ${task}`;
+
 /**
  * Opens a write: holds the lease against takeover until the transaction ends; renewals pass.
  * A client that stalls inside the transaction is cut off by the server, or the takeover would wait for it.
@@ -119,7 +122,9 @@ export async function holdLease(tx: Transaction, task: string, runId: string): P
   const rows = await rowsOf(
     tx,
     sql`
-      select set_config('idle_in_transaction_session_timeout', '30s', true) from cronhook.task_leases
+      select set_config('idle_in_transaction_session_timeout', '30s', true),
+        set_config('application_name', ${writingFor(task)}, true)
+      from cronhook.task_leases
       where task = ${task} and run_id = ${runId}::uuid and expires_at > clock_timestamp()
       for key share
     `,
@@ -131,11 +136,11 @@ export async function holdLease(tx: Transaction, task: string, runId: string): P
 const SILENCE: SQL = sql.raw(`interval '10 seconds'`);
 
 /**
- * Cuts off the sessions that a takeover waits for and that wait for their own client: that of a process which was
- * stopped, or whose host is gone, in the middle of a write. Only expired leases are ever waited for.
+ * Cuts off the write of a task whose lease has expired, when a takeover waits for it and it waits for its own client:
+ * that of a process which was stopped, or whose host is gone. Sessions that do anything else are let be.
  * @returns how many were cut off
  */
-export async function cutOffFrozen(db: Database): Promise<number> {
+export async function cutOffFrozen(db: Database, task: string): Promise<number> {
   const rows = await db.rows(sql`
     select pg_terminate_backend(holder.pid) from (
       select distinct unnest(pg_blocking_pids(pid)) as pid from pg_stat_activity
@@ -143,8 +148,11 @@ export async function cutOffFrozen(db: Database): Promise<number> {
         and query like '%cronhook.task_leases as held%'
     ) as blocking
     join pg_stat_activity holder using (pid)
-    where holder.usename = current_user and holder.wait_event_type = 'Client'
-      and holder.state_change < clock_timestamp() - ${SILENCE}
+    where holder.application_name = ${writingFor(task)} and holder.usename = current_user
+      and holder.wait_event_type = 'Client' and holder.state_change < clock_timestamp() - ${SILENCE}
+      and exists (
+        select from cronhook.task_leases where task = ${task} and expires_at < clock_timestamp()
+      )
   `);
   return rows.length;
 }

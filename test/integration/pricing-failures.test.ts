@@ -121,6 +121,36 @@ describe('a card that cannot be priced', () => {
     expect((await pricing.run()).status).toBe('skipped');
   });
 
+  test('keeps the batch open too when eBay goes away after it has priced others', async () => {
+    const pricing = await startPricing();
+    for (let n = 1; n <= 12; n++) await pricing.card(`card-${n}`, good(n));
+    const down = (from: number) => {
+      for (let n = from; n <= 12; n++) pricing.ebay.failing.set(`card-${n}`, { status: 503 });
+    };
+    down(9);
+    expect((await pricing.run()).stats).toMatchObject({ priced: 8, remaining: 4 });
+    down(1);
+    for (const hour of ['03', '04', '05', '06']) {
+      pricing.turn(`2026-11-21T${hour}:30:00Z`);
+      expect((await pricing.run()).stats).toMatchObject({ priced: 0, remaining: 4 });
+    }
+    pricing.ebay.failing.clear();
+    pricing.turn('2026-11-21T07:30:00Z');
+    expect(await pricing.run()).toMatchObject({ status: 'succeeded', stats: { priced: 4, remaining: 0 } });
+  });
+
+  test('does not end the batch when eBay refuses every card alike', async () => {
+    const pricing = await startPricing();
+    for (const sku of ['A', 'B', 'C']) {
+      await pricing.card(sku);
+      pricing.ebay.failing.set(sku, ebayError(400, 12_000, 'The application is misconfigured'));
+    }
+    expect((await pricing.run()).stats).toMatchObject({ priced: 0, failed: 3, remaining: 3 });
+    pricing.ebay.failing.clear();
+    pricing.turn('2026-11-21T03:30:00Z');
+    expect((await pricing.run()).stats).toMatchObject({ priced: 3, remaining: 0 });
+  });
+
   test('is given up for the day after three calls when eBay answers others', async () => {
     const pricing = await startPricing();
     for (const sku of ['A', 'B', 'C']) await pricing.card(sku);
@@ -156,7 +186,8 @@ describe('settings that change while a batch runs', () => {
       create trigger change after insert on cronhook.price_observations execute function cronhook.change()
     `);
     const { stats } = await pricing.run();
-    return { priced: Number(stats.priced), changed: Number(stats.changed) };
+    const { priced, changed, remaining } = stats;
+    return { priced: Number(priced), changed: Number(changed), remaining: Number(remaining) };
   }
   /** Those that were being priced beside the fifth. */
   const BESIDE = 8;
@@ -164,10 +195,12 @@ describe('settings that change while a batch runs', () => {
   test.each([
     ['the batch turned off', 'batch_enabled', 'false'],
     ['a lower limit', 'daily_api_limit', '5'],
+    ['no limit left at all', 'daily_api_limit', '0'],
   ])('%s ends it', async (_, key, value) => {
-    const { priced } = await changeAfterFive(key, value);
+    const { priced, remaining } = await changeAfterFive(key, value);
     expect(priced).toBeGreaterThanOrEqual(5);
     expect(priced).toBeLessThanOrEqual(5 + BESIDE);
+    expect(remaining).toBe(30 - priced);
   });
 
   test('apply_prices turned off keeps the prices of the other cards', async () => {

@@ -34,6 +34,18 @@ const rowsOfRuns = (service: TestService) =>
     dry_run: boolean;
   }>(sql`select id, status, message, finished_at, dry_run from cronhook.task_runs order by started_at, id`);
 
+/** Somebody has a transaction open and has said nothing for ten seconds. */
+async function silence(service: TestService): Promise<void> {
+  const silent = async () => {
+    const [row] = await service.db.rows<{ silent: boolean }>(sql`
+      select state_change < clock_timestamp() - interval '10 seconds' as silent from pg_stat_activity
+      where datname = current_database() and state = 'idle in transaction'
+    `);
+    return row?.silent;
+  };
+  await expect.poll(silent, { timeout: 60_000, interval: 500 }).toBe(true);
+}
+
 const expireLease = (service: TestService) =>
   service.db.rows(sql`update cronhook.task_leases set expires_at = clock_timestamp() - interval '1 second'`);
 
@@ -210,24 +222,43 @@ describe('a run', () => {
     expect(order[0]).toBe('written');
   });
 
-  test('is taken over though its process froze in the middle of a write, whose session is cut off', async () => {
+  test('is taken over though its process froze in the middle of a write, whose session alone is cut off', async () => {
     const service = await startTestService({ tasks: [testTask({ run: async () => ({ ok: true }) })] });
-    await read(service.call('/test/probe'));
-    const frozen = postgres(service.databaseUrl, { max: 1, onnotice: () => {} });
-    onTestFinished(() => frozen.end({ timeout: 1 }));
-    const write = await frozen.reserve();
-    await write`begin`;
-    await write`select from cronhook.task_leases for key share`;
-    const silent = async () => {
-      const [row] = await service.db.rows<{ silent: boolean }>(sql`
-        select state_change < clock_timestamp() - interval '10 seconds' as silent from pg_stat_activity
-        where datname = current_database() and state = 'idle in transaction'
-      `);
-      return row?.silent;
-    };
-    await expect.poll(silent, { timeout: 25_000, interval: 500 }).toBe(true);
+    const { runId } = await read(service.call('/test/probe'));
+    await service.db.rows(
+      sql`update cronhook.task_leases set expires_at = clock_timestamp() + interval '1 minute'`,
+    );
+    const client = postgres(service.databaseUrl, { max: 1, onnotice: () => {} });
+    onTestFinished(() => client.end({ timeout: 1 }));
+    const frozen = await client.reserve();
+    await frozen`begin`;
+    // As `holdLease` opens a write.
+    const opened = await frozen`
+      select set_config('application_name', 'cronhook write ' || task, true) from cronhook.task_leases
+      where run_id = ${runId}::uuid for key share
+    `;
+    expect(opened).toHaveLength(1);
+    await service.db.rows(
+      sql`update cronhook.task_leases set expires_at = clock_timestamp() - interval '1 second'`,
+    );
+    await silence(service);
     expect((await read(service.call('/test/probe'))).status).toBe('succeeded');
     expect(service.log()).toContain('cut off a frozen process');
+  }, 240_000);
+
+  test('waits for sessions of other programs, and cuts off none of them', async () => {
+    const service = await startTestService({ tasks: [testTask({ run: async () => ({ ok: true }) })] });
+    await read(service.call('/test/probe'));
+    const psql = postgres(service.databaseUrl, { max: 1, onnotice: () => {} });
+    onTestFinished(() => psql.end({ timeout: 1 }));
+    const session = await psql.reserve();
+    await session`begin`;
+    await session`lock table cronhook.task_leases, cronhook.task_runs, cronhook.incidents`;
+    await silence(service);
+    expect((await service.call('/test/probe')).status).toBe(503);
+    await session`commit`;
+    session.release();
+    expect(service.log()).not.toContain('cut off');
   }, 240_000);
 
   test('answers overlapping calls at once and keeps its lease while it writes for a long time', async () => {

@@ -9,9 +9,9 @@ import { withoutOutliers } from './sample.js';
 /** A search is worth no more calls, however few of its offers can be compared. */
 const MOST_PAGES = 3;
 
-/** No more than a day has calls for: a card that needed more would never be priced. */
+/** No more than a day has calls for: a card that needed more would never be priced. One is asked for at least. */
 export const mostPages = ({ daily_api_limit }: PricingSettings): number =>
-  Math.min(MOST_PAGES, daily_api_limit);
+  Math.max(1, Math.min(MOST_PAGES, daily_api_limit));
 
 /** No call of today's quota is left. */
 export class QuotaSpent extends Error {

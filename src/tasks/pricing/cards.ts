@@ -70,6 +70,16 @@ export async function countCards(
   return row?.count ?? 0;
 }
 
+/** The card that the batch has priced last. */
+export async function lastPriced(db: Pick<TaskDatabase, 'rows'>, batchId: string): Promise<Card | undefined> {
+  const [card] = await db.rows<Card>(sql`
+    select ${columns} from cronhook.price_observations observation
+    join cronhook.cards card on card.id = observation.card_id
+    where observation.batch_run_id = ${batchId}::uuid order by observation.created_at desc limit 1
+  `);
+  return card;
+}
+
 /** The card as it is now, held until the transaction ends; none when this batch has priced it, or nobody wants it priced. */
 export async function lockCard(tx: Executor, id: string, batchId: string): Promise<Card | undefined> {
   // Locked first: the second statement then sees what was committed meanwhile.

@@ -3,7 +3,7 @@ import type { Transaction } from '../../db/client.js';
 import { sqlTime } from './batch.js';
 import type { Card, PricingContext, Round } from './model.js';
 
-/** A batch in which eBay has answered others gives a card up after so many calls. */
+/** A batch gives a card up after so many calls in which eBay was there. */
 const MOST_TRIES = 3;
 
 /**
@@ -28,13 +28,12 @@ export async function rememberFailure(
   );
 }
 
-/** Counts the failures of this run against their cards, in a batch in which eBay has answered others. */
+/** Counts the failures of this run against their cards: eBay was there. */
 export async function countTries({ context, batchId, since }: Round): Promise<void> {
   await context.db.write((tx) =>
     tx.execute(sql`
       update cronhook.pricing_failures set tries = tries + 1
       where batch_run_id = ${batchId}::uuid and failed_at >= ${sqlTime(since)}
-        and exists (select from cronhook.batch_runs where id = ${batchId}::uuid and cards_priced > 0)
     `),
   );
 }

@@ -4,9 +4,9 @@ import { EbayProblem } from '../../clients/ebay-problem.js';
 import { AppError, isDatabaseUnavailable } from '../../errors.js';
 import { type PricingSettings, pricingSettings, storedSettings } from '../../settings.js';
 import { defineTask } from '../define.js';
-import { mostPages, QuotaSpent, rememberPause } from './ask-ebay.js';
+import { askEbay, mostPages, QuotaSpent, rememberPause } from './ask-ebay.js';
 import { closeBatch, openBatch } from './batch.js';
-import { cardsToPrice, countCards } from './cards.js';
+import { cardsToPrice, countCards, lastPriced } from './cards.js';
 import { skipUnlessDue } from './due.js';
 import { countTries, rememberFailure, sweepFailures } from './failures.js';
 import { foresee } from './foresee.js';
@@ -99,7 +99,8 @@ async function priceOrStop(round: Round, card: Card): Promise<void> {
       return;
     }
     if (error instanceof EbayProblem && (await concernsAll(round, error))) return;
-    const final = error instanceof AppError && error.permanent;
+    // What eBay says against one card it may be saying to all.
+    const final = error instanceof AppError && !(error instanceof EbayProblem) && error.permanent;
     if (!isDatabaseUnavailable(error)) await rememberFailure(round, card, { final });
     throw error;
   }
@@ -131,9 +132,28 @@ async function endBatch(round: Round, allTried: boolean): Promise<number> {
     await closeBatch(context, batchId, 'failed');
     throw stop.error;
   }
-  await countTries(round);
+  if (await isEbayThere(round)) await countTries(round);
   if (stop?.why === 'quota') await closeBatch(context, batchId, 'quota_reached');
   const remaining = await countCards(context.db, batchId);
   if (allTried && remaining === 0) await closeBatch(context, batchId, 'completed');
   return remaining;
+}
+
+/** It has answered in this run; or does so now, for a card that it has priced before. */
+async function isEbayThere(round: Round): Promise<boolean> {
+  const { context, batchId, tally, stop } = round;
+  if (tally.priced > 0) return true;
+  if (stop) return false;
+  const card = await lastPriced(context.db, batchId);
+  if (!card) return false;
+  const place = round.line.enter();
+  try {
+    await askEbay(round, card, place);
+    return true;
+  } catch (error) {
+    if (error instanceof EbayProblem || error instanceof QuotaSpent) return false;
+    throw error;
+  } finally {
+    place.leave();
+  }
 }
