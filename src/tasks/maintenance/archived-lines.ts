@@ -33,6 +33,29 @@ interface Counted {
 /** No setting that people know. While it is there, the lines in it need no other archive. */
 const KEY = 'cleanup-logs.archived';
 const FIRST_ROWS = 200;
+/** The archive that is being written. No line relies on it yet. */
+const UNFINISHED = 'cleanup-logs.unfinished';
+
+const upsert = (key: string, value: string, now: Date): SQL => sql`
+  insert into cronhook.settings (key, value, updated_at) values (${key}, ${value}, ${now.toISOString()}::timestamptz)
+  on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at`;
+const remove = (key: string): SQL => sql`delete from cronhook.settings where key = ${key}`;
+
+/** To be done before it is written: a run that is stopped meanwhile leaves it to the next one to remove. */
+export async function beginArchive({ db, now }: ArchiveContext, key: string): Promise<void> {
+  await db.write((tx) => tx.execute(upsert(UNFINISHED, key, now())));
+}
+
+/** Removes what a stopped run wrote and never relied on: its lines are archived anew, and must not be there twice. */
+export async function removeUnfinished({ db, storage, log }: ArchiveContext): Promise<void> {
+  const [row] = await db.rows<{ value: string }>(
+    sql`select value from cronhook.settings where key = ${UNFINISHED}`,
+  );
+  if (!row) return;
+  await storage.remove(row.value);
+  await db.write((tx) => tx.execute(remove(UNFINISHED)));
+  log.info({ key: row.value }, 'removed an archive that a stopped run left unfinished');
+}
 
 /** From here on a run that is stopped leaves these lines to the next one to delete, not to archive again. */
 export async function promiseToDelete(
@@ -40,11 +63,8 @@ export async function promiseToDelete(
   archived: Archived,
 ): Promise<void> {
   await db.write(async (tx) => {
-    await tx.execute(sql`
-      insert into cronhook.settings (key, value, updated_at)
-      values (${KEY}, ${JSON.stringify(archived)}, ${now().toISOString()}::timestamptz)
-      on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
-    `);
+    await tx.execute(upsert(KEY, JSON.stringify(archived), now()));
+    await tx.execute(remove(UNFINISHED));
     await record(tx, { archives: 1, archiveKeys: [archived.key] });
   });
 }
@@ -92,7 +112,7 @@ export async function deleteArchived(
     deleted += some.archived;
     onDeleted(some);
   }
-  await context.db.write((tx) => tx.execute(sql`delete from cronhook.settings where key = ${KEY}`));
+  await context.db.write((tx) => tx.execute(remove(KEY)));
   context.log.info({ key, lines: ids.length, deleted }, 'log lines archived');
 }
 

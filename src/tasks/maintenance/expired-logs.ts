@@ -7,6 +7,7 @@ import {
   deleteArchived,
   promisedLines,
   promiseToDelete,
+  removeUnfinished,
 } from './archived-lines.js';
 import { archiveLines, SEGMENT_LINES } from './log-archive.js';
 import { type KeptRow, type Sweep, type Swept, sweep } from './sweep.js';
@@ -86,6 +87,7 @@ class Segments {
   /** What a run that was stopped has archived and not deleted. */
   async finishEarlier(): Promise<void> {
     await this.#whilePossible(async () => {
+      await removeUnfinished(this.context);
       const archived = await promisedLines(this.context);
       if (archived) await this.#delete(archived);
     });

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { digested, gunzipped, gzipped } from '../../backups/pipes.js';
 import { decryptWith, encryptFor } from '../../clients/age.js';
 import { AppError } from '../../errors.js';
-import type { ArchiveContext, Archived } from './archived-lines.js';
+import { type ArchiveContext, type Archived, beginArchive } from './archived-lines.js';
 import type { KeptRow } from './sweep.js';
 
 /** A line as it is archived: one JSON object, with every column. */
@@ -16,7 +16,6 @@ interface Line {
 }
 
 const FOLDER = 'archives/logs';
-const ROWS_METADATA = 'cronhook-lines';
 
 /** So many lines, or so many bytes of text, to an archive; both are in memory while it is written. */
 export const SEGMENT_LINES = 2_000;
@@ -30,9 +29,9 @@ const PAGE_ROWS = 250;
 export async function* archiveLines(context: ArchiveContext, rows: KeptRow[]): AsyncGenerator<Archived> {
   for await (const lines of segments(context, rows)) {
     const key = keyOf(lines, context.backups?.recipient !== undefined);
+    await beginArchive(context, key);
     const written = await write(context, key, lines);
     await verify(context, key, written, lines.length);
-    await removeShorter(context, key, lines);
     yield { key, md5s: Object.fromEntries(lines.map(({ id, md5 }) => [id, md5])) };
   }
 }
@@ -121,7 +120,6 @@ async function write(context: ArchiveContext, key: string, lines: Line[]): Promi
   const stored = digested(backups?.recipient ? encryptFor(backups.recipient, compressed) : compressed);
   await storage.upload(key, stored.bytes, {
     contentType: backups?.recipient ? 'application/octet-stream' : 'application/gzip',
-    metadata: { [ROWS_METADATA]: String(lines.length) },
     signal,
   });
   const { digest } = stored;
@@ -161,22 +159,3 @@ async function verify(context: ArchiveContext, key: string, written: Written, li
 }
 
 const NEWLINE = 10;
-
-/**
- * A run that was killed before it deleted may have left the beginning of these lines in an object of its own: this
- * one holds them too.
- */
-async function removeShorter({ storage, log }: ArchiveContext, key: string, lines: Line[]): Promise<void> {
-  const folder = key.slice(0, key.lastIndexOf('/'));
-  for await (const other of storage.list(`${folder}/${lines[0]?.id}-`)) {
-    const count = Number((await storage.metadata(other.key))?.[ROWS_METADATA]);
-    if (other.key === key || !(count > 0)) continue;
-    if (!other.key.includes(`-${digestOf(lines.slice(0, count))}.ndjson.gz`)) {
-      log.info({ key: other.key, beside: key }, 'two archives begin with a line of the same id');
-      continue;
-    }
-    log.info({ key: other.key, by: key }, 'removing an archive that a longer one holds');
-    // It is only twice in the storage then, and the log says so.
-    await storage.remove(other.key).catch((err) => log.warn({ err, key: other.key }, 'it stays'));
-  }
-}
