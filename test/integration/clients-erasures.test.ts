@@ -124,4 +124,45 @@ describe('a company that is anonymised', () => {
     expect(leads).toEqual([OTHERS.lead, { name: 'Zebulon Quaresme', email: 'zebulon@quaresme.example' }]);
     expect(JSON.stringify(logs)).not.toContain('supprimé');
   });
+
+  const ADDRESS = 'zebulon@quaresme.example';
+  const suppressed = (service: Awaited<ReturnType<typeof startClients>>) =>
+    service.db.rows<{ address: string }>(sql`select address, reason from cronhook.suppressed_addresses`);
+
+  test.each([
+    ['with its last member', true],
+    ['without any', false],
+  ])('%s leaves of its own address a digest, and no mail to it', async (_, people) => {
+    let found: Awaited<ReturnType<typeof startClients>> | undefined;
+    await anonymised(async (service) => {
+      found = service;
+      await service.db.rows(
+        sql`insert into cronhook.suppressed_addresses (address, reason) values (${ADDRESS}, 'unsubscribed')`,
+      );
+      for (const [recipient, dedupe_key] of [
+        [ADDRESS, 'overdue:1'],
+        ['lea@petit.example', 'overdue:2'],
+      ])
+        await service.message({ recipient, dedupe_key, status: 'sent', sent_at: '2027-09-01T00:00:00Z' });
+    }, people);
+    expect(await suppressed(found as NonNullable<typeof found>)).toEqual([
+      { address: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), reason: 'unsubscribed' },
+    ]);
+    expect(await found?.messages()).toMatchObject([{ recipient: 'lea@petit.example' }]);
+  });
+
+  test('is named by no dry run any more, whichever task closes it', async () => {
+    const service = await startClients(FIRST);
+    const company = await service.silent(SILENT, { name: 'Zebulon Quaresme' });
+    const user = await service.user(company);
+    await service.archive('&dryRun=true');
+    await service.db.rows(
+      sql`update cronhook.users set deletion_scheduled_at = ${FIRST}::timestamptz where id = ${user}::uuid`,
+    );
+    const details = sql`select details::text from cronhook.task_runs where dry_run`;
+    expect(JSON.stringify(await service.db.rows(details))).toContain('Zebulon');
+    service.turnTo('2026-08-02T00:00:00Z');
+    expect(await service.run(DELETIONS)).toMatchObject({ stats: { deleted: 1 } });
+    expect(await service.db.rows(details)).toEqual([{ details: null }]);
+  });
 });

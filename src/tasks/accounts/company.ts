@@ -15,7 +15,12 @@ export async function closeCompany(
   const stopped = await rows(stopFollowups(companyId, now));
   add('followups', stopped.length);
   add('companies', (await rows(anonymise(companyId, neutralName, now))).length);
+  await rows(clearDryRuns(companyId));
 }
+
+/** Dry runs have named the company. */
+const clearDryRuns = (companyId: string): SQL => sql`
+  update cronhook.task_runs set details = null where dry_run and details::text like ${`%${companyId}%`}`;
 
 /** In the order in which the task `followups` locks them: two orders would make a deadlock. */
 const lockFollowups = (companyId: string): SQL => sql`

@@ -6,15 +6,21 @@ import type { Rows } from './subject.js';
 export interface Contacts {
   /** Lower-case. */
   addresses: string[];
+  /**
+   * The same, of a company that was archived: mails to it go too. Whoever closes an account today may have written
+   * anybody's address there yesterday. The administrators' stays theirs.
+   */
+  recipients: string[];
   names: Pattern[];
 }
 
-export const NO_CONTACTS: Contacts = { addresses: [], names: [] };
+export const NO_CONTACTS: Contacts = { addresses: [], recipients: [], names: [] };
 
 const SHORTEST_NUMBER = 6;
 
 interface Given {
   name: string;
+  archived: boolean;
   address: string | null;
   phone: string | null;
   addressOfOthers: boolean;
@@ -22,10 +28,10 @@ interface Given {
 }
 
 /** An address or number that a person, another company or a customer of one has too is theirs to keep. */
-export async function contactsOf(rows: Rows, companyId: string): Promise<Contacts> {
+export async function contactsOf(rows: Rows, companyId: string, administrators: string[]): Promise<Contacts> {
   const [given] = await rows<Given>(sql`
     with own as (
-      select id, name, lower(nullif(trim(email), '')) as address, phone,
+      select id, name, status = 'archived' as archived, lower(nullif(trim(email), '')) as address, phone,
         nullif(right(regexp_replace(phone, '[^0-9]', '', 'g'), 9), '') as digits
       from cronhook.companies where id = ${companyId}::uuid
     ), others as (
@@ -33,18 +39,20 @@ export async function contactsOf(rows: Rows, companyId: string): Promise<Contact
       union all select email, phone from cronhook.users where company_id is distinct from ${companyId}::uuid
       union all select customer_email, null from cronhook.billing_documents where company_id <> ${companyId}::uuid
     )
-    select name, address, phone,
+    select name, archived, address, phone,
       exists (select from others where lower(trim(email)) = address) as "addressOfOthers",
       exists (select from others where right(regexp_replace(others.phone, '[^0-9]', '', 'g'), 9) = digits)
         as "phoneOfOthers"
     from own
   `);
   if (!given) return NO_CONTACTS;
-  const { name, address, phone, addressOfOthers, phoneOfOthers } = given;
+  const { name, archived, address, phone, addressOfOthers, phoneOfOthers } = given;
   const isNumber = !phoneOfOthers && (phone ?? '').replace(/\D/g, '').length >= SHORTEST_NUMBER;
   const patterns = [namePattern(name), isNumber ? phonePattern(phone ?? '') : undefined];
+  const addresses = address && !addressOfOthers ? [address] : [];
   return {
-    addresses: address && !addressOfOthers ? [address] : [],
+    addresses,
+    recipients: addresses.filter((own) => archived && !administrators.includes(own)),
     names: patterns.filter((pattern) => pattern !== undefined),
   };
 }

@@ -1,6 +1,7 @@
 import { getTableName, type SQL, sql } from 'drizzle-orm';
 import type { Vault } from '../../clients/vault.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
+import { AppError } from '../../errors.js';
 import type { Messages } from '../../locales/index.js';
 import { closeCompany } from './company.js';
 import { PERSONAL_DATA } from './personal-data.js';
@@ -43,26 +44,56 @@ export async function eraseUser(
   userId: string,
   { messages, vault, now, claimed, mayCloseCompany, adminEmail, traces }: EraseTools,
 ): Promise<Erased | undefined> {
-  const rows: Rows = (statement) => rowsOf(tx, statement);
-  const subject = await readSubject(rows, userId, {
-    claimed,
-    lock: true,
-    vault,
-    mayCloseCompany,
-    adminEmail,
-  });
-  return subject && erase(rows, subject, { messages, now, traces });
+  const options = { claimed, lock: true, vault, mayCloseCompany, adminEmail };
+  for (let tries = 1; ; tries++) {
+    const outcome = await unlessJoined(tx, async (rows) => {
+      const subject = await readSubject(rows, userId, options);
+      return subject && erase(rows, subject, { messages, now, traces });
+    });
+    if (outcome !== 'joined') return outcome;
+    if (tries === TRIES) throw new AppError('unprocessable', (t) => t.accounts.locked);
+  }
 }
 
-/** Deletes what is left of a company in which nobody is left, in the caller's transaction, by the same rules. */
-export function eraseEmptyCompany(
+/**
+ * Deletes what is left of a company in which nobody is left, in the caller's transaction, by the same rules.
+ * @returns undefined when somebody has joined it meanwhile: nothing is touched
+ */
+export async function eraseEmptyCompany(
   tx: Transaction,
   companyId: string,
-  { messages, now }: Pick<EraseTools, 'messages' | 'now'>,
-): Promise<Erased> {
-  const rows: Rows = (statement) => rowsOf(tx, statement);
-  return readEmptyCompany(rows, companyId).then((subject) => erase(rows, subject, { messages, now }));
+  { messages, now, adminEmail }: Pick<EraseTools, 'messages' | 'now' | 'adminEmail'>,
+): Promise<Erased | undefined> {
+  const outcome = await unlessJoined(tx, async (rows) =>
+    erase(rows, await readEmptyCompany(rows, companyId, adminEmail), { messages, now }),
+  );
+  return outcome === 'joined' ? undefined : outcome;
 }
+
+const TRIES = 3;
+
+/** Nothing locks out whoever joins a company: that is looked at last, and a company that has somebody is not closed. */
+async function unlessJoined<Outcome extends Erased | undefined>(
+  tx: Transaction,
+  work: (rows: Rows) => Promise<Outcome>,
+): Promise<Outcome | 'joined'> {
+  try {
+    return await tx.transaction(async (attempt) => {
+      const rows: Rows = (statement) => rowsOf(attempt, statement);
+      const erased = await work(rows);
+      if (erased?.subject.closesCompany && (await hasMembers(rows, erased.subject))) throw new Joined();
+      return erased;
+    });
+  } catch (error) {
+    if (error instanceof Joined) return 'joined';
+    throw error;
+  }
+}
+
+class Joined extends Error {}
+
+const hasMembers = async (rows: Rows, { companyId }: Subject): Promise<boolean> =>
+  (await rows(sql`select from cronhook.users where company_id = ${companyId}::uuid limit 1`)).length > 0;
 
 async function erase(
   rows: Rows,

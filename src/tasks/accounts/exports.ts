@@ -28,17 +28,18 @@ export async function forgetExport(tx: Transaction, companyId: string): Promise<
   return stale;
 }
 
-type RemovingContext = Pick<RunContext<unknown>, 'log'> & { db: TaskDatabase; storage?: Storage };
+type RemovingContext = Pick<RunContext<unknown>, 'log' | 'fail'> & { db: TaskDatabase; storage?: Storage };
 
-/** At once, where there is a storage; a failure holds nothing up. */
+/** At once, where there is a storage; a failure is told and holds nothing up. */
 export async function removeExport(
-  { storage, db, log }: RemovingContext,
+  { storage, db, log, fail }: RemovingContext,
   { companyId, key, closed }: StaleExport,
 ): Promise<void> {
   if (!storage) return;
   try {
     await storage.remove(key);
   } catch (err) {
+    fail('storage', err);
     log.warn({ err, key }, 'an export with somebody who is erased stays until clients-archive removes it');
     return;
   }

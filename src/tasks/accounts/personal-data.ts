@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { rememberQuestions } from '../../db/reactivation-questions.js';
 import { digestSql } from '../../db/suppressions.js';
 import { BACK_OFFICE_DATA } from './personal-data-back-office.js';
 import { BILLING_DATA } from './personal-data-billing.js';
@@ -62,8 +63,8 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
     columns: { userId: 'row goes', day: 'row goes', createdAt: 'row goes' },
   },
   suppressedAddresses: {
-    goes: ({ addresses, numbers }) => sql`
-      (lower(trim(address)) in ${oneOf([...addresses, ...numbers], 'text')} and address not like 'sha256:%')`,
+    goes: ({ addresses, numbers, contacts }) => sql`
+      (lower(trim(address)) in ${oneOf([...addresses, ...numbers, ...contacts.recipients], 'text')} and address not like 'sha256:%')`,
     leaves: OBJECTION,
     shared: true,
     columns: { address: 'digested', reason: 'address redacted', createdAt: 'none' },
@@ -71,9 +72,10 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   outboxMessages: {
     shared: true,
     goes: (subject) => sql`
-      (lower(recipient) in ${oneOf(subject.addresses, 'text')} and not ${WAITING_FOLLOWUP} or id in ${oneOf(subject.sealedIds, 'uuid')}
+      (lower(recipient) in ${oneOf([...subject.addresses, ...subject.contacts.recipients], 'text')} and not ${WAITING_FOLLOWUP} or id in ${oneOf(subject.sealedIds, 'uuid')}
         or channel = 'sms' and regexp_replace(recipient, '[^0-9+]', '', 'g') in ${oneOf(subject.numbers, 'text')}
         or ${ofGoneFollowups(subject)} or ${ofGoneCompanyMails(subject)})`,
+    leaves: rememberQuestions,
     searched: () => sql`not ${WAITING_FOLLOWUP}`,
     // What waits goes out without the name: nobody would look at it again once it is sent.
     named: (subject) => sql`(lower(recipient) in ${ofMembers(subject, 'lower(email)')}

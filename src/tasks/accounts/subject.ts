@@ -14,7 +14,7 @@ export type Rows = Database['rows'];
 /**
  * Whose data goes, and by what it is recognised: what the person logs in with and is called by. What a company says of
  * itself is anybody's to write, an address of somebody else's customer too: only leads and the rows of the service lose
- * it, with the company, unless somebody else is known by it.
+ * it, with the company, unless somebody else is known by it; the mails to it go with a company that was archived.
  */
 export interface Subject {
   userId: string;
@@ -99,7 +99,7 @@ export async function readSubject(
     email: person.email,
     name: person.name,
     ...(await recognise(rows, userId, person)),
-    administrators: [adminEmail?.trim().toLowerCase()].filter((address) => address !== undefined),
+    administrators: administratorsOf(adminEmail),
     mailboxIds: [],
     mailboxAddresses: [],
     contacts: NO_CONTACTS,
@@ -107,7 +107,8 @@ export async function readSubject(
     suppressed: person.suppressed,
   };
   await addMailboxes(rows, subject, locked);
-  if (companyId !== null && subject.closesCompany) subject.contacts = await contactsOf(rows, companyId);
+  if (companyId !== null && subject.closesCompany)
+    subject.contacts = await contactsOf(rows, companyId, subject.administrators);
   if (vault) subject.sealedIds = await sealedTo(rows, vault, subject.addresses);
   return subject;
 }
@@ -115,7 +116,11 @@ export async function readSubject(
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** A company that goes without a last member: nobody is recognised. */
-export async function readEmptyCompany(rows: Rows, companyId: string): Promise<Subject> {
+export async function readEmptyCompany(
+  rows: Rows,
+  companyId: string,
+  adminEmail: string | undefined,
+): Promise<Subject> {
   const subject: Subject = {
     userId: NOBODY,
     companyId,
@@ -126,16 +131,19 @@ export async function readEmptyCompany(rows: Rows, companyId: string): Promise<S
     addresses: [],
     numbers: [],
     names: [],
-    administrators: [],
+    administrators: administratorsOf(adminEmail),
     mailboxIds: [],
     mailboxAddresses: [],
-    contacts: await contactsOf(rows, companyId),
+    contacts: await contactsOf(rows, companyId, administratorsOf(adminEmail)),
     sealedIds: [],
     suppressed: false,
   };
   await addMailboxes(rows, subject, sql`for update`);
   return subject;
 }
+
+const administratorsOf = (adminEmail: string | undefined): string[] =>
+  [adminEmail?.trim().toLowerCase()].filter((address) => address !== undefined);
 
 async function addMailboxes(rows: Rows, subject: Subject, locked: SQL): Promise<void> {
   const mailboxes = await rows<{ id: string; email: string }>(

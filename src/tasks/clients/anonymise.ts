@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
+import { rowsOf } from '../../db/client.js';
 import { unlessDeadlocked } from '../../db/deadlock.js';
 import { at } from '../../db/signs-of-life.js';
 import { AppError } from '../../errors.js';
@@ -10,8 +11,9 @@ import { oneOf } from '../accounts/rules.js';
 import { removeStripeCustomer } from '../accounts/stripe-customer.js';
 import { findTraces, type Traces } from '../accounts/traces.js';
 import { eachCompany, lockCompany } from './companies.js';
-import { type ArchiveContext, type ArchiveRun, type Company, NAME } from './model.js';
-import { mayBeAnonymised, momentOf } from './states.js';
+import type { ArchiveContext, ArchiveRun, Company } from './model.js';
+import { callBack, removeExport } from './restore.js';
+import { isReachable, mayBeAnonymised, momentOf } from './states.js';
 
 /**
  * Erases its people one by one, as if each had asked for it, and with the last the company; then its export. What never
@@ -22,13 +24,14 @@ export async function anonymiseDue(run: ArchiveRun, erasures: ErasureStore): Pro
   const state = mayBeAnonymised(momentOf(context));
   let found: { batch: Company[]; traces: Promise<Traces> } | undefined;
   await eachCompany(run, state, { needsStorage: true }, async ({ id, name }, batch) => {
-    if (context.dryRun) context.would(name, { step: 'anonymise', company: id });
-    else {
-      // Every mail is read for it: once for many.
-      if (found?.batch !== batch) found = { batch, traces: tracesOf(context, batch) };
-      if (!(await anonymise(context, id, { erasures, traces: await found.traces }))) return;
+    if (context.dryRun) {
+      context.would(name, { step: 'anonymise', company: id });
+      tally.anonymised += 1;
+      return;
     }
-    tally.anonymised += 1;
+    // Every mail is read for it: once for many.
+    if (found?.batch !== batch) found = { batch, traces: tracesOf(context, batch) };
+    await anonymise(run, id, { erasures, traces: await found.traces });
   });
 }
 
@@ -53,24 +56,26 @@ export async function forgetExports(run: ArchiveRun): Promise<void> {
   });
 }
 
-/** @returns false when somebody came back meanwhile */
 async function anonymise(
-  context: ArchiveContext,
+  run: ArchiveRun,
   companyId: string,
   { erasures, traces }: { erasures: ErasureStore; traces: Traces },
-): Promise<boolean> {
+): Promise<void> {
+  const { context, tally } = run;
   const people = await claim(context, companyId);
-  if (!people) return false;
+  if (!people) return;
   const stripe = { stripe: context.stripe, rows: context.db.rows };
   for (const userId of people) await removeStripeCustomer(userId, stripe, context.signal);
   for (const userId of people) {
     context.signal.throwIfAborted();
     await unlessDeadlocked(() => erasePerson(context, userId, traces));
   }
-  const company = await finish(context, companyId);
+  const finished = await finish(context, companyId);
+  if (finished) tally[finished.end] += 1;
+  if (finished?.end === 'restored') run.back.add(companyId);
   await erasures.storePending();
-  if (company?.archiveKey) await forget(context, company);
-  return company !== undefined;
+  if (finished?.end === 'anonymised') await forget(context, finished.company);
+  else if (finished?.company.archiveKey) await removeExport(run, finished.company.archiveKey);
 }
 
 /**
@@ -79,25 +84,23 @@ async function anonymise(
  */
 function claim(context: ArchiveContext, companyId: string): Promise<string[] | undefined> {
   return context.db.write(async (tx) => {
-    const moment = momentOf(context);
-    if (!(await lockCompany(tx, companyId, mayBeAnonymised(moment)))) return undefined;
-    const people = [
-      ...(await tx.execute<{ id: string; customer: string | null }>(sql`
+    if (!(await lockCompany(tx, companyId, sql`true`))) return undefined;
+    const people = await rowsOf<{ id: string; customer: string | null }>(
+      tx,
+      sql`
         select id, stripe_customer_id as customer from cronhook.users
         where company_id = ${companyId}::uuid order by id for update
-      `)),
-    ];
+      `,
+    );
+    // Once nobody can log in any more: who did so while the locks were waited for is seen.
+    const moment = momentOf(context);
+    if (!(await lockCompany(tx, companyId, mayBeAnonymised(moment)))) return undefined;
     // Without Stripe it could not be finished.
     if (!context.stripe && people.some(({ customer }) => customer))
       throw new AppError('not_configured', (t) => t.archiving.stripeMissing);
     await tx.execute(sql`
       update cronhook.users set deletion_started_at = ${at(moment.now)}
       where company_id = ${companyId}::uuid and deletion_started_at is null
-    `);
-    // Dry runs have named the company.
-    await tx.execute(sql`
-      update cronhook.task_runs set details = null
-      where task = ${NAME} and details::text like ${`%${companyId}%`}
     `);
     return people.map(({ id }) => id);
   });
@@ -117,19 +120,33 @@ function erasePerson(context: ArchiveContext, userId: string, traces: Traces): P
   });
 }
 
+interface Finished {
+  company: Company;
+  end: 'anonymised' | 'restored';
+}
+
+const HAS_PEOPLE = sql`exists (select from cronhook.users where company_id = company.id)`;
+
 /**
- * A company without people is closed here, others went with their last member.
- * @returns undefined when somebody has joined it or called it back meanwhile
+ * A company without people is closed here, others went with their last member; one that somebody has joined meanwhile
+ * is theirs from now on.
+ * @returns undefined when it was called back
  */
-function finish(context: ArchiveContext, companyId: string): Promise<Company | undefined> {
-  const { db, messages } = context;
+function finish(context: ArchiveContext, companyId: string): Promise<Finished | undefined> {
+  const { db, messages, site } = context;
   return db.write(async (tx) => {
-    const state = sql`not exists (select from cronhook.users where company_id = company.id)
-      and (company.status = 'anonymized' or ${mayBeAnonymised(momentOf(context))})`;
-    const company = await lockCompany(tx, companyId, state);
-    if (company?.status === 'archived')
-      await eraseEmptyCompany(tx, companyId, { messages, now: context.now() });
-    return company;
+    const moment = momentOf(context);
+    const gone = await lockCompany(tx, companyId, sql`company.status = 'anonymized'`);
+    if (gone) return { company: gone, end: 'anonymised' };
+    const empty = await lockCompany(tx, companyId, sql`not ${HAS_PEOPLE} and ${mayBeAnonymised(moment)}`);
+    const tools = { messages, adminEmail: site.adminEmail, now: moment.now };
+    if (empty && (await eraseEmptyCompany(tx, companyId, tools)))
+      return { company: empty, end: 'anonymised' };
+    const joined = sql`company.status = 'archived' and ${HAS_PEOPLE} and ${isReachable}`;
+    const company = await lockCompany(tx, companyId, joined);
+    if (!company) return undefined;
+    await callBack(tx, companyId, moment);
+    return { company, end: 'restored' };
   });
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { isAddress } from '../../clients/mail-address.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
+import { MOST_READERS, questions } from '../../db/reactivation-questions.js';
 import { at } from '../../db/signs-of-life.js';
 import { suppressedSql } from '../../db/suppressions.js';
 import { addNotifications } from '../../messages/notify.js';
@@ -9,7 +10,7 @@ import { reactivationMail } from '../../messages/templates/reactivation.js';
 import { oneOf } from '../accounts/rules.js';
 import { eachCompany, lockCompany } from './companies.js';
 import { type ArchiveContext, type ArchiveRun, type Company, NAME } from './model.js';
-import { MOST_READERS, mayBeAsked, mayBeAskedElsewhere, momentOf, questions } from './states.js';
+import { mayBeAsked, mayBeAskedElsewhere, momentOf } from './states.js';
 
 /** « Voulez-vous réactiver ? »: the time of asking and the mail are written together. */
 export async function askInactive(run: ArchiveRun): Promise<void> {
@@ -51,9 +52,9 @@ function ask(context: ArchiveContext, companyId: string): Promise<Outcome> {
     await noteAsked(tx, companyId, moment.now);
     const reader = await readerOf(tx, company, []);
     const question = { askedAt: moment.now, number: 1 };
-    if (reader) await queue(tx, context, { company, reader, question });
-    else await tellAdministrators(tx, context, companyId, moment.now);
-    return reader ? 'asked' : 'unreachable';
+    if (reader) return queue(tx, context, { company, reader, question });
+    await tellAdministrators(tx, context, companyId, moment.now);
+    return 'unreachable';
   });
 }
 
@@ -69,19 +70,20 @@ function askNext(context: ArchiveContext, companyId: string): Promise<Outcome> {
         where company.id = ${companyId}::uuid`,
     );
     const askedAt = new Date(Number(tried[0]?.key.split(':')[2]));
-    const question = { askedAt, number: tried.length + 1 };
+    const question = { askedAt, number: 1 + Math.max(...tried.map(({ key }) => numberIn(key))) };
     const recipients = tried.map(({ recipient }) => recipient);
-    const reader = tried.length < MOST_READERS ? await readerOf(tx, company, recipients) : undefined;
-    if (reader) await queue(tx, context, { company, reader, question });
-    else {
-      // Another moment than that of the mails that were refused, or it would be the same question.
-      const toldAt = new Date(Math.max(moment.now.getTime(), askedAt.getTime() + 1));
-      await noteAsked(tx, companyId, toldAt);
-      await tellAdministrators(tx, context, companyId, toldAt);
-    }
-    return reader ? 'asked' : 'unreachable';
+    const reader = question.number <= MOST_READERS ? await readerOf(tx, company, recipients) : undefined;
+    if (reader) return queue(tx, context, { company, reader, question });
+    // Another moment than that of the mails that were refused, or it would be the same question.
+    const toldAt = new Date(Math.max(moment.now.getTime(), askedAt.getTime() + 1));
+    await noteAsked(tx, companyId, toldAt);
+    await tellAdministrators(tx, context, companyId, toldAt);
+    return 'unreachable';
   });
 }
+
+/** Erasures leave gaps: to count the messages would lead to a number that is taken. */
+const numberIn = (key: string): number => Number(key.split(':')[3] ?? 1);
 
 const noteAsked = (tx: Transaction, companyId: string, now: Date) =>
   tx.execute(
@@ -124,10 +126,13 @@ interface Letter {
   question: { askedAt: Date; number: number };
 }
 
-async function queue(tx: Transaction, context: ArchiveContext, letter: Letter): Promise<void> {
+/** One that stands in the queue already is nobody's news: whoever waits for it would wait for ever. */
+async function queue(tx: Transaction, context: ArchiveContext, letter: Letter): Promise<Outcome> {
   const { mail, vault } = context;
   const now = context.now();
-  await queueMessages(tx, [toMessage(letter, context, now)], { sender: mail.sender, vault, now });
+  const tools = { sender: mail.sender, vault, now };
+  const queued = await queueMessages(tx, [toMessage(letter, context, now)], tools);
+  return queued > 0 ? 'asked' : 'not-due';
 }
 
 function toMessage({ company, reader, question }: Letter, context: ArchiveContext, now: Date): NewMessage {

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { MOST_READERS } from '../../db/reactivation-questions.js';
 import { isLive } from '../../db/signs-of-life.js';
 import { deliver } from '../../messages/delivery.js';
 import { ErasureStore } from '../accounts/erasures.js';
@@ -43,11 +44,12 @@ export const clientsArchive = defineTask({
 /** Until each question has left, waits, or has nobody left to go to. */
 async function deliverQuestions(run: ArchiveRun): Promise<{ sent: number; undelivered: number }> {
   let sent = 0;
-  for (;;) {
+  for (let round = 1; ; round++) {
     const delivered = await deliver(run.context, { task: NAME });
     sent += delivered.sent;
     const redirected = await askNextReaders(run);
-    if (redirected === 0 || run.context.dryRun) return { sent, undelivered: delivered.remaining };
+    if (redirected === 0 || round === MOST_READERS || run.context.dryRun)
+      return { sent, undelivered: delivered.remaining };
   }
 }
 

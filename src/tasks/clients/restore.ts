@@ -25,7 +25,7 @@ export async function restoreLiving(run: ArchiveRun): Promise<void> {
 }
 
 /** What cannot be removed now, the sweep removes. */
-async function removeExport(run: ArchiveRun, key: string): Promise<void> {
+export async function removeExport(run: ArchiveRun, key: string): Promise<void> {
   try {
     await run.context.storage.remove(key);
   } catch (error) {

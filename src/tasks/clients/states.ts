@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { questions } from '../../db/reactivation-questions.js';
 import {
   ARCHIVE_MONTHS,
   at,
@@ -30,18 +31,6 @@ export const mayBeAsked = (moment: Moment): SQL => sql`(
   ${isLive} and company.reactivation_asked_at is null and ${isInactive(moment)}
 )`;
 
-/** The key of the question to the first reader, and those to whom it went on: one after the other was refused. */
-const firstKey = sql`('reactivation:' || company.id || ':' ||
-  floor(extract(epoch from ${countable(sql`company.reactivation_asked_at`)}) * 1000)::bigint)`;
-export const MOST_READERS = 10;
-const nextKeys = sql.join(
-  Array.from({ length: MOST_READERS - 1 }, (_, index) => sql`${firstKey} || ${sql.raw(`':${index + 2}'`)}`),
-  sql`, `,
-);
-
-/** The messages of the question that `company` was last asked. */
-export const questions = sql`cronhook.outbox_messages question where question.dedupe_key in (${firstKey}, ${nextKeys})`;
-
 const hasQuestion = (status: string): SQL => sql`exists (select from ${questions} ${sql.raw(status)})`;
 
 /** None of its messages has reached anybody, nor will. */
@@ -53,7 +42,10 @@ export const mayBeAskedElsewhere = (moment: Moment): SQL => sql`(
     and ${wasRefused}
 )`;
 
-/** A question that has not left (the mail server was away) is none; without a message the administrators were told. */
+/**
+ * A question that has not left (the mail server was away) is none. Without a message the administrators were told, or
+ * whoever got it is erased: what has not left takes the time of asking along.
+ */
 const wasAsked = sql`(${hasQuestion("and status = 'sent'")} or not ${hasQuestion('')})`;
 
 /** The clock runs from when the mail has left; old mails are cleaned away, long after the 30 days. */
