@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { countable, isLive } from './signs-of-life.js';
+import { countable } from './moments.js';
+import { isLive } from './signs-of-life.js';
 
 /** So many are written to about one company, one after the other was refused. */
 export const MOST_READERS = 10;

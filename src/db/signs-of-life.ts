@@ -1,4 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { isPaying, lastSeen } from './companies.js';
+import { calendarLater, countable, sqlTime } from './moments.js';
 
 interface Moment {
   now: Date;
@@ -14,30 +16,18 @@ export const ARCHIVE_MONTHS = 12;
 export const isLive: SQL = sql`company.status in ('trial', 'active', 'expired', 'cancelled', 'inactive')`;
 
 /**
- * Of `company`: the end of the last day on which somebody was there, the last payment, the last question to the
- * support. When it was added counts only where nothing else is known: the row may have been imported.
+ * Of `company`: when somebody was last there, the last payment, the last question to the support. When it was added
+ * counts only where nothing else is known: the row may have been imported.
  */
 const lastSign = (timeZone: string): SQL => sql`coalesce(greatest(
-  company.last_active_at,
-  (select max(greatest(member.last_login_at, member.last_active_at, (
-      select (greatest(least(day, date '9999-12-30'), date '0001-01-01') + 1)::timestamp at time zone ${timeZone}
-      from cronhook.user_activity where user_id = member.id order by day desc limit 1
-    )))
-    from cronhook.users member where member.company_id = company.id),
+  ${lastSeen(timeZone)},
   (select max(created_at) from cronhook.payments where company_id = company.id and status = 'succeeded'),
   (select max(opened_at) from cronhook.support_tickets where company_id = company.id)
 ), company.created_at)`;
 
-/** Of `company`: it has a subscription whose service goes on, cancelled for later included. */
-const isPaying = (now: Date): SQL => sql`exists (
-  select from cronhook.subscriptions subscription
-  where subscription.company_id = company.id
-    and coalesce(subscription.cancelled_at > ${at(now)}, subscription.status in ('active', 'past_due'))
-)`;
-
 /** Of `company`: nobody was there for more than half a year, and nobody pays. */
 export const isInactive = ({ now, timeZone }: Moment): SQL => sql`(
-  ${monthsAfter(lastSign(timeZone), INACTIVE_MONTHS, timeZone)} < ${at(now)} and not ${isPaying(now)}
+  ${monthsAfter(lastSign(timeZone), INACTIVE_MONTHS, timeZone)} < ${sqlTime(now)} and not ${isPaying(now)}
 )`;
 
 /** Of `company`: somebody was there since it was asked, or it pays. */
@@ -55,15 +45,6 @@ export const SIGN_TABLES = [
   'subscriptions',
 ];
 
-/** By the calendar: six months after 31 August is the last day of February, at the same time on the clock. */
-export const monthsAfter = (moment: SQL, months: number, timeZone: string): SQL => sql`
-  (((${countable(moment)} at time zone ${timeZone}) + make_interval(months => ${months}::int)) at time zone ${timeZone})`;
-
-/**
- * A moment to which months can be added: one row with an absurd time must fail nothing for others. None at all counts
- * as one that never comes.
- */
-export const countable = (moment: SQL): SQL =>
-  sql`greatest(least(${moment}, timestamptz '9999-12-30 00:00+00'), timestamptz '0001-01-01 00:00+00')`;
-
-export const at = (moment: Date): SQL => sql`${moment.toISOString()}::timestamptz`;
+/** By the calendar, whatever stands in the row. */
+export const monthsAfter = (moment: SQL, months: number, timeZone: string): SQL =>
+  calendarLater(countable(moment), { months }, timeZone);

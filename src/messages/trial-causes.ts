@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { at, endSecond, lastActivity, nudgeable, onTrial, unconverted } from '../db/trials.js';
+import { sqlTime } from '../db/moments.js';
+import { endSecond, lastActivity, nudgeable, onTrial, unconverted } from '../db/trials.js';
 import { type Cause, causeId, UUID } from './cause.js';
 
 /** The second that the key names: the end of the trial that it tells of, or the moment of an offer. */
@@ -17,7 +18,7 @@ export const TRIAL_CAUSES: Cause[] = [
     keys: `^trial-warning:${UUID}:-?[0-9]{1,15}$`,
     tables: ['companies', 'subscriptions'],
     standing: ({ now }) =>
-      standsFor(sql`${onTrial(now)} and ${sameEnd} and company.trial_ends_at > ${at(now)}`),
+      standsFor(sql`${onTrial(now)} and ${sameEnd} and company.trial_ends_at > ${sqlTime(now)}`),
   },
   {
     keys: `^trial-expired:${UUID}:-?[0-9]{1,15}$`,

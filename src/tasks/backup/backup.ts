@@ -3,8 +3,8 @@ import { type RotationTally, rotate } from '../../backups/rotate.js';
 import { openSnapshot } from '../../backups/snapshot.js';
 import { type WrittenSet, writeSet } from '../../backups/write-set.js';
 import { deliver } from '../../messages/delivery.js';
-import { RunStopped } from '../../run-stop.js';
 import { type Capabilities, defineTask, type RunContext } from '../define.js';
+import { unlessItFails } from '../unless-it-fails.js';
 import { NAME, tellOfBackup } from './tell.js';
 
 export const backup = defineTask({
@@ -67,20 +67,6 @@ async function rotateAfter(
     rotate({ ...options, tell: { removing, failed: fail } }),
   );
   return tally ?? { kept: 0, removed: 0, leftovers: 0 };
-}
-
-async function unlessItFails<Result>(
-  { signal, fail }: BackupContext,
-  item: string,
-  work: () => Promise<Result>,
-): Promise<Result | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (signal.aborted || error instanceof RunStopped) throw error;
-    fail(item, error);
-    return undefined;
-  }
 }
 
 function statsOf({ stem, manifest }: WrittenSet) {

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { chased, GONE, todayIn } from '../../db/billing.js';
+import { anyOf } from '../../db/ids.js';
 import { suppressedSql } from '../../db/suppressions.js';
 import { documentFingerprint } from '../../messages/fingerprint.js';
 
@@ -43,8 +44,6 @@ interface DueOptions {
   ids?: string[];
 }
 
-export const uuids = (ids: string[]): SQL => sql`(${`{${ids.join(',')}}`}::text::uuid[])`;
-
 /**
  * The documents whose next step is due: the step's own delay has passed, and so have, since the last mail really went
  * out, the days that the settings put between the two.
@@ -70,7 +69,7 @@ export function dueDocuments({ now, timeZone, columns, ids }: DueOptions): SQL {
           ) as days where days between 0 and ${LONGEST_DELAY} order by days
         ) as delays
     ) as plan
-    where ${ids ? sql`document.id = any ${uuids(ids)}` : sql`true`}
+    where ${ids ? sql`document.id = ${anyOf(ids)}` : sql`true`}
       and ${chased(today)} and followup.stopped_at is null and isfinite(since) and sent < cardinality(delays)
       and (last.status is null or last.status not in ('pending', 'sending', 'held'))
       and ${today} >= since + delays[sent + 1]

@@ -2,11 +2,12 @@ import { sql } from 'drizzle-orm';
 import { isDayOff, localDay } from '../../calendar.js';
 import { isAddress } from '../../clients/mail.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
+import { anyOf } from '../../db/ids.js';
 import type { Tone } from '../../locales/mails.js';
 import { plainName } from '../../messages/layout.js';
 import { domainOf, type NewMessage, queueMessages } from '../../messages/queue.js';
 import { followupMail } from '../../messages/templates/followup.js';
-import { type DueDocument, documentColumns, dueDocuments, uuids } from './due.js';
+import { type DueDocument, documentColumns, dueDocuments } from './due.js';
 import type { FollowupContext, FollowupTally } from './model.js';
 import { stopAndTell } from './stop.js';
 import { tellOwners } from './tell-owners.js';
@@ -68,7 +69,7 @@ const dueNow = (context: FollowupContext, ids: string[]) => {
 /** What others do to these rows now waits, and is seen afterwards. */
 async function lockFollowups(tx: Transaction, ids: string[]): Promise<void> {
   await tx.execute(
-    sql`select from cronhook.followups where document_id = any ${uuids(ids)} order by id for update`,
+    sql`select from cronhook.followups where document_id = ${anyOf(ids)} order by id for update`,
   );
 }
 
@@ -111,7 +112,7 @@ async function queueSteps(
   await tx.execute(sql`
     update cronhook.followups
     set steps_sent = steps_sent + 1, last_sent_at = ${now().toISOString()}::timestamptz
-    where id = any ${uuids(written.map(({ document }) => document.followupId))}
+    where id = ${anyOf(written.map(({ document }) => document.followupId))}
   `);
   const last = written.filter(({ document }) => document.stepsSent + 1 === document.steps);
   await tellOwners(

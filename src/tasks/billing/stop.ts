@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { expired, todayIn } from '../../db/billing.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
+import { anyOf } from '../../db/ids.js';
 import { suppressedSql } from '../../db/suppressions.js';
 import type { ToldReason } from '../../locales/followups.js';
-import { uuids } from './due.js';
 import type { FollowupContext, FollowupTally } from './model.js';
 import { type ToldDocument, tellOwners } from './tell-owners.js';
 
@@ -88,7 +88,7 @@ export async function stopAndTell(
   await tx.execute(sql`
     update cronhook.followups
     set stopped_at = ${context.now().toISOString()}::timestamptz, stopped_reason = ${reason}
-    where id = any ${uuids(documents.map(({ followupId }) => followupId))} and stopped_at is null
+    where id = ${anyOf(documents.map(({ followupId }) => followupId))} and stopped_at is null
   `);
   await tellStopped(tx, documents, reason, context);
 }

@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../../db/client.js';
+import { anyOf } from '../../db/ids.js';
 import type { FollowupNotice } from '../../locales/followups.js';
 import type { DocumentKind } from '../../locales/mails.js';
 import { webUrl } from '../../messages/layout-clean.js';
 import { addNotifications } from '../../messages/notify.js';
-import { uuids } from './due.js';
 
 /** A document whose chase its owners are told of. */
 export interface ToldDocument {
@@ -31,7 +31,7 @@ export async function tellOwners<Document extends ToldDocument>(
   { kind, texts, cause }: Telling<Document>,
 ): Promise<void> {
   if (documents.length === 0) return;
-  const owners = await ownersOf(tx, sql`any ${uuids(documents.map(({ companyId }) => companyId))}`);
+  const owners = await ownersOf(tx, anyOf(documents.map(({ companyId }) => companyId)));
   const notifications = documents.flatMap((document) => {
     const words = wordsOf(document);
     return owners

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import { rowsOf } from '../../db/client.js';
 import { unlessDeadlocked } from '../../db/deadlock.js';
-import { at } from '../../db/signs-of-life.js';
+import { sqlTime } from '../../db/moments.js';
 import { AppError } from '../../errors.js';
 import { boundLockWaits } from '../accounts/claim.js';
 import { eraseEmptyCompany, eraseUser } from '../accounts/erase.js';
@@ -99,7 +99,7 @@ function claim(context: ArchiveContext, companyId: string): Promise<string[] | u
     if (!context.stripe && people.some(({ customer }) => customer))
       throw new AppError('not_configured', (t) => t.archiving.stripeMissing);
     await tx.execute(sql`
-      update cronhook.users set deletion_started_at = ${at(moment.now)}
+      update cronhook.users set deletion_started_at = ${sqlTime(moment.now)}
       where company_id = ${companyId}::uuid and deletion_started_at is null
     `);
     return people.map(({ id }) => id);

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { digested, gzipped } from '../../backups/pipes.js';
 import { encryptFor } from '../../clients/age.js';
 import { rowsOf } from '../../db/client.js';
-import { at } from '../../db/signs-of-life.js';
+import { sqlTime } from '../../db/moments.js';
 import { archiveKey, DATABASE_METADATA, databaseId } from './archive-keys.js';
 import { checkExport, type WrittenExport } from './check-export.js';
 import { eachCompany, lockCompany } from './companies.js';
@@ -114,7 +114,7 @@ function writeDown(context: ArchiveContext, proven: Proven): Promise<boolean> {
       sql`
         update cronhook.companies set archive_key = ${proven.key}, status = 'archived',
           previous_status = case when status = 'archived' then previous_status else status end,
-          archived_at = case when status = 'archived' then archived_at else ${at(moment.now)} end
+          archived_at = case when status = 'archived' then archived_at else ${sqlTime(moment.now)} end
         where id = ${proven.companyId}::uuid returning 1
       `,
     );

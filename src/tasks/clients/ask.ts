@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { isAddress } from '../../clients/mail-address.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
+import { sqlTime } from '../../db/moments.js';
 import { MOST_READERS, questions } from '../../db/reactivation-questions.js';
-import { at } from '../../db/signs-of-life.js';
 import { suppressedSql } from '../../db/suppressions.js';
 import { addNotifications } from '../../messages/notify.js';
 import { type NewMessage, queueMessages } from '../../messages/queue.js';
@@ -87,7 +87,7 @@ const numberIn = (key: string): number => Number(key.split(':')[3] ?? 1);
 
 const noteAsked = (tx: Transaction, companyId: string, now: Date) =>
   tx.execute(
-    sql`update cronhook.companies set reactivation_asked_at = ${at(now)} where id = ${companyId}::uuid`,
+    sql`update cronhook.companies set reactivation_asked_at = ${sqlTime(now)} where id = ${companyId}::uuid`,
   );
 
 interface Reader {

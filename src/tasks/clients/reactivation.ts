@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { type Database, rowsOf, type Transaction } from '../../db/client.js';
-import { at } from '../../db/signs-of-life.js';
+import { sqlTime } from '../../db/moments.js';
 import { boundLockWaits } from '../accounts/claim.js';
 import { callBack } from './restore.js';
 import { isReachable, type Moment } from './states.js';
@@ -58,7 +58,7 @@ export function reactivate(
 const linked = ({ companyId, askedAt }: ReactivationLink) => sql`
   select name, archive_key as "archiveKey", case
     when not ${isReachable} then 'gone'
-    when date_trunc('milliseconds', reactivation_asked_at) = ${at(askedAt)}
+    when date_trunc('milliseconds', reactivation_asked_at) = ${sqlTime(askedAt)}
       then case status when 'archived' then 'archived' else 'asked' end
     when reactivation_asked_at is null and status <> 'archived' then 'back'
     else 'old' end as standing
@@ -66,6 +66,6 @@ const linked = ({ companyId, askedAt }: ReactivationLink) => sql`
 
 const noteActivity = (tx: Transaction, companyId: string, now: Date) =>
   tx.execute(sql`
-    update cronhook.companies set last_active_at = greatest(last_active_at, ${at(now)})
+    update cronhook.companies set last_active_at = greatest(last_active_at, ${sqlTime(now)})
     where id = ${companyId}::uuid
   `);

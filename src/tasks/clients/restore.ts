@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../../db/client.js';
-import { at } from '../../db/signs-of-life.js';
+import { sqlTime } from '../../db/moments.js';
 import { unconverted } from '../../db/trials.js';
 import { AppError } from '../../errors.js';
 import { eachCompany, lockCompany } from './companies.js';
@@ -60,7 +60,7 @@ export async function callBack(tx: Transaction, companyId: string, { now }: Mome
 
 async function endAccess(tx: Transaction, companyId: string, now: Date): Promise<void> {
   await tx.execute(sql`
-    update cronhook.users set disabled_at = ${at(now)}
+    update cronhook.users set disabled_at = ${sqlTime(now)}
     where company_id = ${companyId}::uuid and disabled_at is null
   `);
   await tx.execute(sql`

@@ -1,9 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { calendarLater, countable, sqlTime } from '../../db/moments.js';
 import { questions } from '../../db/reactivation-questions.js';
 import {
   ARCHIVE_MONTHS,
-  at,
-  countable,
   GRACE_DAYS,
   isInactive,
   isLive,
@@ -55,8 +54,7 @@ const askedFrom = countable(sql`greatest(company.reactivation_asked_at,
 /** Full days: by the clock as well as by the calendar, whatever daylight saving does to either. */
 const graceIsOver = ({ now, timeZone }: Moment): SQL => sql`
   greatest(${askedFrom} + make_interval(hours => ${GRACE_DAYS * 24}::int),
-    ((${askedFrom} at time zone ${timeZone}) + make_interval(days => ${GRACE_DAYS}::int))
-      at time zone ${timeZone}) <= ${at(now)}`;
+    ${calendarLater(askedFrom, { days: GRACE_DAYS }, timeZone)}) <= ${sqlTime(now)}`;
 
 export const mayBeArchived = (moment: Moment): SQL => sql`(
   ${isLive} and company.reactivation_asked_at is not null and ${isInactive(moment)} and not ${showsLife(moment)}
@@ -77,7 +75,7 @@ export const isBack = (moment: Moment): SQL => sql`(
 )`;
 
 export const mayBeAnonymised = (moment: Moment): SQL => sql`(
-  company.status = 'archived' and ${monthsAfter(sql`company.archived_at`, ARCHIVE_MONTHS, moment.timeZone)} <= ${at(moment.now)}
+  company.status = 'archived' and ${monthsAfter(sql`company.archived_at`, ARCHIVE_MONTHS, moment.timeZone)} <= ${sqlTime(moment.now)}
     and (${isLeaving} or not ${showsLife(moment)})
 )`;
 
@@ -86,7 +84,7 @@ export const isReachable = sql`(company.status <> 'anonymized' and not ${isLeavi
 
 /** Of an archived `company`: it was on trial, and would not be any more. */
 export const trialHasEnded = (now: Date): SQL => sql`(company.status = 'archived'
-  and company.previous_status = 'trial' and coalesce(company.trial_ends_at <= ${at(now)}, false))`;
+  and company.previous_status = 'trial' and coalesce(company.trial_ends_at <= ${sqlTime(now)}, false))`;
 
 /** The status that `company` gets back: never one with more rights than it had, nor than it would have by now. */
 export const restoredStatus = (now: Date): SQL => sql`case

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { rowsOf } from '../../db/client.js';
+import { sqlTime } from '../../db/moments.js';
 import type { BATCH_STATUSES } from '../../db/schema/pricing.js';
 import type { PricingContext } from './model.js';
 
@@ -61,5 +62,3 @@ export async function closeBatch(
     `),
   );
 }
-
-export const sqlTime = (moment: Date): SQL => sql`${moment.toISOString()}::timestamptz`;

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Executor, rowsOf } from '../../db/client.js';
+import { sqlTime } from '../../db/moments.js';
 import type { TaskDatabase } from '../define.js';
-import { sqlTime } from './batch.js';
 import { isGivenUp } from './failures.js';
 import type { Card, PricingContext, Round } from './model.js';
 

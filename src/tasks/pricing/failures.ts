@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.js';
-import { sqlTime } from './batch.js';
+import { sqlTime } from '../../db/moments.js';
 import type { Card, PricingContext, Round } from './model.js';
 
 /** A batch gives a card up after so many calls in which eBay was there. */

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.js';
+import { sqlTime } from '../../db/moments.js';
 import { AppError } from '../../errors.js';
 import { askEbay } from './ask-ebay.js';
-import { sqlTime } from './batch.js';
 import { lockCard } from './cards.js';
 import { forgetFailure } from './failures.js';
 import type { Card, Round } from './model.js';

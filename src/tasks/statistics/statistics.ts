@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { localDay } from '../../calendar.js';
 import { deliver } from '../../messages/delivery.js';
-import { RunStopped } from '../../run-stop.js';
-import { type Capabilities, defineTask, type RunContext } from '../define.js';
+import { defineTask, type RunContext } from '../define.js';
+import { unlessItFails } from '../unless-it-fails.js';
 import { alertOfBusiness, NAME } from './alerts.js';
 import { oddRows } from './odd-rows.js';
 import { refreshStatistics } from './refresh.js';
@@ -37,18 +37,4 @@ export const statistics = defineTask({
 function foresee({ would, now, site }: RunContext<unknown>) {
   would('statistics', { action: 'refresh what is not final', upTo: localDay(now(), site.timeZone) });
   return { days: 0, remainingDays: 0, values: 0 };
-}
-
-async function unlessItFails<Result>(
-  { signal, fail }: RunContext<unknown> & Pick<Capabilities, 'db'>,
-  item: string,
-  work: () => Promise<Result>,
-): Promise<Result | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (signal.aborted || error instanceof RunStopped) throw error;
-    fail(item, error);
-    return undefined;
-  }
 }

@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../../db/client.js';
+import { anyOf } from '../../db/ids.js';
 import { brokenTable, refusalCode } from '../../db/table-problem.js';
 import { AppError, isDatabaseUnavailable } from '../../errors.js';
 import { boundLockWaits } from '../accounts/claim.js';
-import { countTrials, findIds, findTrials, uuids } from './find.js';
+import { countTrials, findIds, findTrials } from './find.js';
 import type { Trial, TrialContext } from './model.js';
 
 /** Companies that are read together. */
@@ -62,7 +63,7 @@ async function countLeft({ db }: TrialContext, due: SQL, after: string): Promise
 }
 
 const stillDue = ({ db }: TrialContext, due: SQL, ids: string[]): Promise<Trial[]> =>
-  db.rows<Trial>(findTrials(sql`company.id = ${uuids(ids)} and ${due}`));
+  db.rows<Trial>(findTrials(sql`company.id = ${anyOf(ids)} and ${due}`));
 
 /** Together, where that may be; when it fails each alone, so that one company does not keep the others back. */
 async function workOn<Tally>(
@@ -122,13 +123,13 @@ const lockProblem = (error: unknown): unknown =>
 
 /** The trials among `ids` that `wanted` still holds for, as this transaction sees them. */
 export const trialsIn = (tx: Transaction, ids: string[], wanted: SQL): Promise<Trial[]> =>
-  rowsOf<Trial>(tx, findTrials(sql`company.id = ${uuids(ids)} and ${wanted}`));
+  rowsOf<Trial>(tx, findTrials(sql`company.id = ${anyOf(ids)} and ${wanted}`));
 
 /** Whoever writes to a company right now may be making a customer of it: it is left to the next call. */
 export async function lockFree(tx: Transaction, ids: string[]): Promise<string[]> {
   const locked = await rowsOf<{ id: string }>(
     tx,
-    sql`select id from cronhook.companies company where id = ${uuids(ids)} order by id for update skip locked`,
+    sql`select id from cronhook.companies company where id = ${anyOf(ids)} order by id for update skip locked`,
   );
   return locked.map(({ id }) => id);
 }

@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../../db/client.js';
-import { at, onTrial } from '../../db/trials.js';
+import { anyOf } from '../../db/ids.js';
+import { sqlTime } from '../../db/moments.js';
+import { onTrial } from '../../db/trials.js';
 import { type NewMessage, queueMessages } from '../../messages/queue.js';
 import { inBatches, trialsIn } from './batches.js';
-import { uuids } from './find.js';
 import { trialLetter } from './letters.js';
 import type { Trial, TrialContext } from './model.js';
 import { recipientOf } from './recipients.js';
@@ -38,7 +39,7 @@ export const newEndings = (): Endings => ({
 });
 
 const ended = (now: Date): SQL => sql`(${onTrial(now)} and isfinite(company.trial_ends_at)
-  and company.trial_ends_at <= ${at(now)})`;
+  and company.trial_ends_at <= ${sqlTime(now)})`;
 
 /**
  * Ends the trials that are over, of companies that have not become customers.
@@ -61,15 +62,15 @@ export const endTrials = (context: TrialContext, tally: Endings): Promise<number
 
 async function end(tx: Transaction, ids: string[], context: TrialContext): Promise<Partial<Endings>> {
   const now = context.now();
-  await lockAtOnce(tx, uuids(ids));
+  await lockAtOnce(tx, anyOf(ids));
   // A statement of its own: what was committed before the lock was ours is seen now.
   const trials = await trialsIn(tx, ids, ended(now));
   if (trials.length === 0) return {};
-  const companies = uuids(trials.map(({ id }) => id));
+  const companies = anyOf(trials.map(({ id }) => id));
   await tx.execute(sql`update cronhook.companies set status = 'expired' where id = ${companies}`);
   const users = await rowsOf(
     tx,
-    sql`update cronhook.users set disabled_at = ${at(now)}
+    sql`update cronhook.users set disabled_at = ${sqlTime(now)}
       where company_id = ${companies} and disabled_at is null returning 1`,
   );
   const sessions = await rowsOf(

@@ -1,12 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { endSecond, showable } from '../../db/trials.js';
+import { showable } from '../../db/moments.js';
+import { endSecond } from '../../db/trials.js';
 
 /** Of so many people of a company one will have an address. */
 const MOST_CONTACTS = 5;
-
-/** Read once: the cast alone would be made again for every row that is compared. */
-export const uuids = (ids: string[]): SQL =>
-  sql`any ((select ${`{${ids.join(',')}}`}::text::uuid[])::uuid[])`;
 
 /** The companies of `wanted`, which may ask about `company` and its `contact` row, in the order of their ids. */
 export const findTrials = (wanted: SQL): SQL => sql`

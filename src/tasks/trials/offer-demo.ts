@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../../db/client.js';
-import { at, daysFrom, lastActivity, nudgeable, showable } from '../../db/trials.js';
+import { anyOf } from '../../db/ids.js';
+import { calendarLater, showable, sqlTime } from '../../db/moments.js';
+import { lastActivity, nudgeable } from '../../db/trials.js';
 import { type NewMessage, queueMessages } from '../../messages/queue.js';
 import { inBatches, trialsIn } from './batches.js';
-import { uuids } from './find.js';
 import { trialLetter } from './letters.js';
 import type { Trial, TrialContext } from './model.js';
 import type { Nudges } from './nudge.js';
@@ -28,7 +29,7 @@ const hourOf = (moment: SQL, timeZone: string): SQL =>
   sql`date_trunc('hour', ${showable(moment)} at time zone ${timeZone})`;
 
 const latest = (now: Date, timeZone: string): SQL =>
-  sql`(${daysFrom(now, -PATIENCE_DAYS, timeZone)} at time zone ${timeZone})`;
+  sql`(${calendarLater(sqlTime(now), { days: -PATIENCE_DAYS }, timeZone)} at time zone ${timeZone})`;
 
 /**
  * Offers a demonstration to those whom the offer of help has not brought back, once a trial.
@@ -59,8 +60,8 @@ async function claim(tx: Transaction, trials: Trial[], now: Date): Promise<Set<s
   const claimed = await rowsOf<{ id: string }>(
     tx,
     sql`
-      update cronhook.trial_contacts set demo_offered_at = ${at(now)}
-      where company_id = ${uuids(trials.map(({ id }) => id))} and demo_offered_at is null
+      update cronhook.trial_contacts set demo_offered_at = ${sqlTime(now)}
+      where company_id = ${anyOf(trials.map(({ id }) => id))} and demo_offered_at is null
       returning company_id as id
     `,
   );

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../../db/client.js';
-import { at, daysFrom, lastActivity, nudgeable } from '../../db/trials.js';
+import { calendarLater, sqlTime } from '../../db/moments.js';
+import { lastActivity, nudgeable } from '../../db/trials.js';
 import { type NewMessage, queueMessages } from '../../messages/queue.js';
 import { inBatches, trialsIn } from './batches.js';
 import { trialLetter, trialText } from './letters.js';
@@ -14,7 +15,7 @@ const silent = (
   now: Date,
   timeZone: string,
 ): SQL => sql`(${nudgeable(now)} and contact.help_offered_at is null
-  and ${lastActivity(timeZone)} < ${daysFrom(now, -SILENT_DAYS, timeZone)})`;
+  and ${lastActivity(timeZone)} < ${calendarLater(sqlTime(now), { days: -SILENT_DAYS }, timeZone)})`;
 
 /**
  * Offers help to companies on trial that have been silent for more than three days, once a trial.
@@ -73,7 +74,7 @@ async function claim(tx: Transaction, trials: Trial[], now: Date): Promise<Set<s
     tx,
     sql`
       insert into cronhook.trial_contacts as contact (company_id, help_offered_at)
-      select id, ${at(now)} from unnest((${`{${trials.map(({ id }) => id).join(',')}}`}::text)::uuid[]) as id
+      select id, ${sqlTime(now)} from unnest((${`{${trials.map(({ id }) => id).join(',')}}`}::text)::uuid[]) as id
       on conflict (company_id) do update set help_offered_at = excluded.help_offered_at
         where contact.help_offered_at is null
       returning company_id as id

@@ -1,10 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.js';
-import { at, daysFrom, onTrial } from '../../db/trials.js';
+import { anyOf } from '../../db/ids.js';
+import { calendarLater, sqlTime } from '../../db/moments.js';
+import { onTrial } from '../../db/trials.js';
 import { type NewMessage, queueMessages } from '../../messages/queue.js';
 import { inBatches, lockFree, trialsIn } from './batches.js';
 import type { Endings } from './end-trials.js';
-import { uuids } from './find.js';
 import { trialLetter } from './letters.js';
 import type { Trial, TrialContext } from './model.js';
 import { recipientOf } from './recipients.js';
@@ -13,8 +14,8 @@ const WARNING_DAYS = 3;
 
 /** In its last hour a warning would come with the end. */
 const ending = (now: Date, timeZone: string): SQL => sql`(${onTrial(now)}
-  and company.trial_ends_at > ${at(now)} + interval '1 hour'
-  and company.trial_ends_at <= ${daysFrom(now, WARNING_DAYS, timeZone)}
+  and company.trial_ends_at > ${sqlTime(now)} + interval '1 hour'
+  and company.trial_ends_at <= ${calendarLater(sqlTime(now), { days: WARNING_DAYS }, timeZone)}
   and contact.warned_of is distinct from company.trial_ends_at)`;
 
 /**
@@ -54,7 +55,7 @@ function warning(trial: Trial, context: TrialContext): NewMessage[] {
 async function noteWarned(tx: Transaction, trials: Trial[]): Promise<void> {
   await tx.execute(sql`
     insert into cronhook.trial_contacts (company_id, warned_of)
-    select id, trial_ends_at from cronhook.companies where id = ${uuids(trials.map(({ id }) => id))}
+    select id, trial_ends_at from cronhook.companies where id = ${anyOf(trials.map(({ id }) => id))}
     on conflict (company_id) do update set warned_of = excluded.warned_of
   `);
 }

@@ -1,17 +1,16 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../../../db/client.js';
+import { sqlTime } from '../../../db/moments.js';
 import type { TaskDatabase } from '../../define.js';
 import type { Coin, NewPrice } from './judge.js';
-
-const moment = (now: Date): SQL => sql`${now.toISOString()}::timestamptz`;
 
 /** Every enabled coin. */
 export const trackedCoins = (db: TaskDatabase, now: Date): Promise<Coin[]> =>
   db.rows<Coin>(sql`
     select asset.symbol, asset.name, price.price_eur::text as price,
-      coalesce(price.updated_at > ${moment(now)} - interval '6 hours', false) as fresh,
-      coalesce(failure.last_at > ${moment(now)} - interval '24 hours'
-        and failure.since <= ${moment(now)} - interval '168 hours', false) as "failingForAWeek"
+      coalesce(price.updated_at > ${sqlTime(now)} - interval '6 hours', false) as fresh,
+      coalesce(failure.last_at > ${sqlTime(now)} - interval '24 hours'
+        and failure.since <= ${sqlTime(now)} - interval '168 hours', false) as "failingForAWeek"
     from cronhook.crypto_assets asset
       left join cronhook.crypto_prices price on price.symbol = asset.symbol
       left join cronhook.crypto_failures failure on failure.symbol = asset.symbol
@@ -26,14 +25,14 @@ export async function writePrices(tx: Transaction, prices: NewPrice[], now: Date
     sql`
       with priced as (
         insert into cronhook.crypto_prices (symbol, price_eur, pair, updated_at)
-        select symbol, price, pair, ${moment(now)}
+        select symbol, price, pair, ${sqlTime(now)}
         from json_to_recordset(${JSON.stringify(prices)}::json) as price (symbol text, price numeric, pair text)
         on conflict (symbol) do update
           set price_eur = excluded.price_eur, pair = excluded.pair, updated_at = excluded.updated_at
         returning symbol, price_eur
       ), kept as (
         insert into cronhook.crypto_price_history (symbol, at, price_eur)
-        select symbol, ${moment(now)}, price_eur from priced
+        select symbol, ${sqlTime(now)}, price_eur from priced
         on conflict (symbol, at) do update set price_eur = excluded.price_eur
       )
       select from priced

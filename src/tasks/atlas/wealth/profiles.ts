@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../../../db/client.js';
+import { anyOf } from '../../../db/ids.js';
 import type { TaskDatabase } from '../../define.js';
 import { INPUTS, TOTALS } from './totals.js';
 
@@ -45,7 +46,7 @@ export const readSpan = (db: TaskDatabase, span: Span, limit: number): Promise<P
   db.rows<Profile>(sql`${profiles(inSpan(span))} order by profile.id limit ${limit}`);
 
 export const readProfiles = (db: TaskDatabase, ids: string[]): Promise<Profile[]> =>
-  db.rows<Profile>(profiles(sql`profile.id = any (${uuids(ids)})`));
+  db.rows<Profile>(profiles(sql`profile.id = ${anyOf(ids)}`));
 
 export async function countSpan(db: TaskDatabase, span: Span): Promise<number> {
   const [row] = await db.rows<{ count: number }>(
@@ -57,8 +58,6 @@ export async function countSpan(db: TaskDatabase, span: Span): Promise<number> {
 const inSpan = ({ after, upTo }: Span): SQL => sql`
   ${after ? sql`profile.id > ${after}::uuid` : sql`true`} and ${upTo ? sql`profile.id <= ${upTo}::uuid` : sql`true`}
 `;
-
-const uuids = (ids: string[]): SQL => sql`${`{${ids.join(',')}}`}::text::uuid[]`;
 
 const assignments = sql.raw(TOTALS.map((name, index) => `${name} = free.totals[${index + 1}]`).join(', '));
 

@@ -33,6 +33,3 @@ export async function withoutCopies(
 /** The driver sends no arrays by itself. */
 export const texts = (values: Iterable<string>): SQL =>
   sql`array(select json_array_elements_text(${JSON.stringify([...values])}::json))`;
-
-export const uuids = (values: Iterable<string>): SQL =>
-  sql`array(select json_array_elements_text(${JSON.stringify([...values])}::json)::uuid)`;

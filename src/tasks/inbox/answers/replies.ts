@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { rowsOf } from '../../../db/client.js';
+import { anyOf } from '../../../db/ids.js';
 import { webUrl } from '../../../messages/layout-clean.js';
 import { addNotifications } from '../../../messages/notify.js';
 import type { FetchedMessage } from '../model.js';
-import { type Reading, texts, uuids, withoutCopies } from './reading.js';
+import { type Reading, texts, withoutCopies } from './reading.js';
 
 /**
  * Stops the follow-ups that somebody has answered, and tells the owners.
@@ -67,8 +68,8 @@ async function openFollowups({ tx, sync }: Reading, ids: Set<string>): Promise<M
       join cronhook.billing_documents document on document.id = followup.document_id
       join cronhook.inbox_integrations mailbox on mailbox.id = ${sync.mailbox.id}::uuid
       where followup.stopped_at is null
-        and (followup.id = any (${uuids(byFollowup.map(([, id]) => id))})
-          or followup.document_id = any (${uuids(byDocument.map(([, id]) => id))}))
+        and (followup.id = ${anyOf(byFollowup.map(([, id]) => id))}
+          or followup.document_id = ${anyOf(byDocument.map(([, id]) => id))})
         and (mailbox.company_id is null or mailbox.company_id = document.company_id)
     `,
   );
@@ -98,7 +99,7 @@ function stop({ tx, sync }: Reading, ids: string[]): Promise<Stopped[]> {
     tx,
     sql`
       with answered as (
-        select id from cronhook.followups where id = any (${uuids(ids)}) and stopped_at is null order by id for update
+        select id from cronhook.followups where id = ${anyOf(ids)} and stopped_at is null order by id for update
       ), stopped as (
         update cronhook.followups followup set stopped_at = ${now}::timestamptz, stopped_reason = 'replied'
         from answered where followup.id = answered.id returning followup.id, followup.document_id
