@@ -74,6 +74,16 @@ export const httpUrl = () =>
     )
     .transform((value) => value.replace(/\/+$/, ''));
 
+/** Addresses of machines; a user and password in one are sent as HTTP Basic. */
+export const httpUrls = () =>
+  list().transform((items, context): Secret[] =>
+    items.map((item) => {
+      if (!parsesAsUrl(item, ['http:', 'https:']))
+        context.addIssue({ code: 'custom', message: `expected addresses such as http://10.0.0.2:9100` });
+      return new Secret(item);
+    }),
+  );
+
 /** The driver decodes user and password, and fails on a lone percent sign without naming the variable. */
 function hasReadableCredentials(value: string): boolean {
   try {
@@ -116,6 +126,13 @@ export const sender = () =>
         addressparser(value, { flatten: true }).length === 1 && isAddress(parseSender(value).address),
       'expected an address, or Name <address@example.com>',
     );
+
+/** In E.164, as the SMS provider wants it; spaces, dots and hyphens are for people. */
+export const phoneNumber = () =>
+  z
+    .string()
+    .transform((value) => value.replace(/[\s.()-]/g, ''))
+    .refine((value) => /^\+[1-9]\d{6,14}$/.test(value), 'expected a number such as +33612345678');
 
 /** 32 bytes in base64, as `openssl rand -base64 32` prints them. */
 export const encryptionKey = () =>

@@ -9,6 +9,7 @@ import { createRunner } from './run-task.js';
 import { createScrubber, type Secret } from './secret.js';
 import { createServices, missingVariables } from './services.js';
 import { createSite } from './site.js';
+import { createTaskHealth } from './task-health.js';
 import type { AnyTask } from './tasks/define.js';
 import { selectTasks } from './tasks/index.js';
 
@@ -48,12 +49,15 @@ export function createContext(
   const site = createSite(config, services.vault);
   const now = options.now ?? (() => new Date());
   const missing = (task: AnyTask) => missingVariables(config, task);
-  const runner = createRunner({ db, capabilities: services, missing, messages, site, log, scrub, now });
+  const taskHealth = createTaskHealth({ db, config, tasks, missing, now });
+  const capabilities = { ...services, taskHealth };
+  const runner = createRunner({ db, capabilities, missing, messages, site, log, scrub, now });
   return {
     config,
     tasks,
     runner,
     services,
+    taskHealth,
     db,
     auth,
     messages,

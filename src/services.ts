@@ -29,6 +29,7 @@ export interface Services {
   verifyServer?: Secret;
   administrator?: string;
   tempPaths: readonly string[];
+  nodeExporters: readonly Secret[];
 }
 
 /** The variables that each need stands on. */
@@ -47,6 +48,8 @@ const VARIABLES: Record<Need, VariableName[]> = {
   verifyServer: ['BACKUP_VERIFY_URL'],
   administrator: ['ADMIN_EMAIL'],
   tempPaths: [],
+  nodeExporters: [],
+  taskHealth: [],
 };
 
 /** Stands for the bucket outside production, beside the data of the embedded database. */
@@ -88,6 +91,7 @@ export function createServices(config: Config, options: ServicesOptions = {}): S
     ...(verifyServer && { verifyServer }),
     ...(config.ADMIN_EMAIL && { administrator: config.ADMIN_EMAIL }),
     tempPaths: config.TEMP_PATHS ?? [],
+    nodeExporters: config.NODE_EXPORTER_URLS ?? [],
   };
 }
 

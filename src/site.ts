@@ -12,6 +12,8 @@ export interface Site {
   /** The team's own application, without a slash at its end. */
   appUrl: string;
   adminEmail: string | undefined;
+  /** In E.164. */
+  adminSms: string | undefined;
   /** Where the owner of the address stops what we send; none without ENCRYPTION_KEY. */
   unsubscribeUrl(address: string): string | undefined;
   /** Where a company that was asked at this time says that it lives; none without ENCRYPTION_KEY. */
@@ -29,6 +31,7 @@ export function createSite(config: Config, vault: Vault | undefined): Site {
     publicUrl: config.PUBLIC_URL,
     appUrl: config.APP_URL,
     adminEmail: config.ADMIN_EMAIL,
+    adminSms: config.ADMIN_SMS,
     unsubscribeUrl: (address) =>
       vault && `${config.PUBLIC_URL}/unsubscribe/${vault.encrypt(address, UNSUBSCRIBE_LINK)}`,
     reactivationUrl: ({ companyId, askedAt }) => {

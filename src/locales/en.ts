@@ -1,4 +1,5 @@
 import { accountsEn } from './accounts.js';
+import { alertsEn } from './alerts.js';
 import { answersEn } from './answers.js';
 import { archivingEn } from './archiving.js';
 import { backupsEn } from './backups.js';
@@ -9,6 +10,8 @@ import type { Messages } from './index.js';
 import { mailsEn } from './mails-en.js';
 import { maintenanceEn } from './maintenance.js';
 import { metricsEn } from './metrics.js';
+import { monitorsEn } from './monitors.js';
+import { performanceEn } from './performance.js';
 import { pricingEn } from './pricing.js';
 import { remindersEn } from './reminders.js';
 import { reportsEn } from './reports-en.js';
@@ -16,6 +19,7 @@ import { statisticsEn } from './statistics.js';
 import { tablesEn } from './tables.js';
 import { thirdPartiesEn } from './third-parties.js';
 import { trialsEn } from './trials.js';
+import { watchEn } from './watch.js';
 import { wealthEn } from './wealth.js';
 
 const list = new Intl.ListFormat('en', { type: 'conjunction' });
@@ -47,6 +51,8 @@ export const en: Messages = {
     pricing: { success: 'Pricing batch completed' },
     'cleanup-logs': { success: 'Logs cleaned up' },
     'cleanup-temporary': { success: 'Temporary data cleaned up' },
+    'monitor-performance': { success: 'Performance check completed successfully' },
+    'monitor-availability': { success: 'Availability check completed successfully' },
     'report-daily': { success: 'Daily report sent' },
     'report-weekly': { success: 'Weekly report sent' },
     'trials-expire': { success: 'Trials expired' },
@@ -70,6 +76,10 @@ export const en: Messages = {
   wealth: wealthEn,
   statistics: statisticsEn,
   maintenance: maintenanceEn,
+  alerts: alertsEn,
+  monitors: monitorsEn,
+  performance: performanceEn,
+  watch: watchEn,
   incidents: {
     taskFailed: (task) => `The task ${task} is failing`,
     diedTwice:

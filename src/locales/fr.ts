@@ -1,4 +1,5 @@
 import { accountsFr } from './accounts.js';
+import { alertsFr } from './alerts.js';
 import { answersFr } from './answers.js';
 import { archivingFr } from './archiving.js';
 import { backupsFr } from './backups.js';
@@ -9,6 +10,8 @@ import type { Messages } from './index.js';
 import { mailsFr } from './mails-fr.js';
 import { maintenanceFr } from './maintenance.js';
 import { metricsFr } from './metrics.js';
+import { monitorsFr } from './monitors.js';
+import { performanceFr } from './performance.js';
 import { pricingFr } from './pricing.js';
 import { remindersFr } from './reminders.js';
 import { reportsFr } from './reports-fr.js';
@@ -16,6 +19,7 @@ import { statisticsFr } from './statistics.js';
 import { tablesFr } from './tables.js';
 import { thirdPartiesFr } from './third-parties.js';
 import { trialsFr } from './trials.js';
+import { watchFr } from './watch.js';
 import { wealthFr } from './wealth.js';
 
 const list = new Intl.ListFormat('fr', { type: 'conjunction' });
@@ -49,6 +53,8 @@ export const fr: Messages = {
     pricing: { success: 'Batch de prix terminé avec succès' },
     'cleanup-logs': { success: 'Nettoyage des journaux terminé avec succès' },
     'cleanup-temporary': { success: 'Nettoyage des données temporaires terminé avec succès' },
+    'monitor-performance': { success: 'Contrôle des performances terminé avec succès' },
+    'monitor-availability': { success: 'Contrôle de disponibilité terminé avec succès' },
     'report-daily': { success: 'Rapport quotidien envoyé avec succès' },
     'report-weekly': { success: 'Rapport hebdomadaire envoyé avec succès' },
     'trials-expire': { success: 'Expiration des essais terminée avec succès' },
@@ -72,6 +78,10 @@ export const fr: Messages = {
   wealth: wealthFr,
   statistics: statisticsFr,
   maintenance: maintenanceFr,
+  alerts: alertsFr,
+  monitors: monitorsFr,
+  performance: performanceFr,
+  watch: watchFr,
   incidents: {
     taskFailed: (task) => `La tâche ${task} échoue`,
     diedTwice:

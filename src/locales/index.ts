@@ -1,4 +1,5 @@
 import type { AccountTexts } from './accounts.js';
+import type { AlertTexts } from './alerts.js';
 import type { AnswerTexts } from './answers.js';
 import type { ArchivingTexts } from './archiving.js';
 import type { BackupTexts } from './backups.js';
@@ -10,6 +11,8 @@ import { fr } from './fr.js';
 import type { MailTexts } from './mails.js';
 import type { MaintenanceTexts } from './maintenance.js';
 import type { MetricTexts } from './metrics.js';
+import type { MonitorTexts } from './monitors.js';
+import type { PerformanceTexts } from './performance.js';
 import type { PricingTexts } from './pricing.js';
 import type { ReminderTexts } from './reminders.js';
 import type { ReportTexts } from './reports.js';
@@ -17,6 +20,7 @@ import type { StatisticsTexts } from './statistics.js';
 import type { TableTexts } from './tables.js';
 import type { ThirdPartyTexts } from './third-parties.js';
 import type { TrialsTexts } from './trials.js';
+import type { WatchTexts } from './watch.js';
 import type { WealthTexts } from './wealth.js';
 
 /** Every text a person may read, once in each language. */
@@ -35,6 +39,8 @@ export interface Messages extends ThirdPartyTexts, CryptoTexts, PricingTexts {
     | 'pricing'
     | 'cleanup-logs'
     | 'cleanup-temporary'
+    | 'monitor-performance'
+    | 'monitor-availability'
     | 'report-daily'
     | 'report-weekly'
     | 'trials-expire'
@@ -58,6 +64,10 @@ export interface Messages extends ThirdPartyTexts, CryptoTexts, PricingTexts {
   wealth: WealthTexts;
   statistics: StatisticsTexts;
   maintenance: MaintenanceTexts;
+  alerts: AlertTexts;
+  monitors: MonitorTexts;
+  performance: PerformanceTexts;
+  watch: WatchTexts;
   incidents: { taskFailed(task: string): string; diedTwice: string };
   run: {
     stillRunning(seconds: number): string;

@@ -8,6 +8,7 @@ import type { Runner } from '../run-task.js';
 import type { Scrub } from '../secret.js';
 import type { Services } from '../services.js';
 import type { Site } from '../site.js';
+import type { TaskHealthReader } from '../task-health.js';
 import type { AnyTask } from '../tasks/define.js';
 
 /** What the routes work with. */
@@ -16,6 +17,7 @@ export interface AppDependencies {
   tasks: AnyTask[];
   runner: Runner;
   services: Services;
+  taskHealth: TaskHealthReader;
   db: Database;
   auth: Authenticator;
   messages: Messages;

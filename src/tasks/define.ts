@@ -15,6 +15,7 @@ import type { Messages } from '../locales/index.js';
 import type { TaskLog } from '../run-log.js';
 import type { Secret } from '../secret.js';
 import type { Site } from '../site.js';
+import type { TaskHealthReader } from '../task-health.js';
 
 export const PRODUCTS = ['lokario', 'atlas', 'prix-cartes', 'erp-btp', 'talos'] as const;
 export type Product = (typeof PRODUCTS)[number];
@@ -39,6 +40,10 @@ export interface Capabilities {
   administrator: string;
   /** Folders whose old files go. */
   tempPaths: readonly string[];
+  /** Prometheus node_exporters of other machines; a URL may hold a password. */
+  nodeExporters: readonly Secret[];
+  /** How every task fares by its schedule. */
+  taskHealth: TaskHealthReader;
 }
 
 export type Need = keyof Capabilities;

@@ -101,5 +101,9 @@ export const incidents = cronhook.table(
     resolvedAt: time('resolved_at'),
     createdAt: createdAt(),
   },
-  (incident) => [uniqueIndex('incidents_open').on(incident.source).where(sql`resolved_at is null`)],
+  (incident) => [
+    uniqueIndex('incidents_open').on(incident.source).where(sql`resolved_at is null`),
+    index('incidents_source').on(incident.source, incident.openedAt),
+    index('incidents_opened').on(incident.openedAt),
+  ],
 );

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm';
-import { boolean, index, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { createdAt, cronhook, id, time } from './base.js';
 
 export const RUN_STATUSES = [
@@ -56,3 +66,18 @@ export const settings = cronhook.table('settings', {
   updatedAt: time('updated_at').notNull().defaultNow(),
   createdAt: createdAt(),
 });
+
+/** How often runs have ended, since the beginning: rows of `task_runs` go, counters must not. Dry runs do not count. */
+export const taskRunTotals = cronhook.table(
+  'task_run_totals',
+  {
+    task: text('task').notNull(),
+    status: text('status', { enum: RUN_STATUSES }).notNull(),
+    /** The least bound in seconds that the duration keeps to, `Infinity` for the longest. */
+    le: doublePrecision('le').notNull(),
+    runs: bigint('runs', { mode: 'number' }).notNull(),
+    durationMs: bigint('duration_ms', { mode: 'number' }).notNull(),
+    createdAt: createdAt(),
+  },
+  (total) => [primaryKey({ columns: [total.task, total.status, total.le] })],
+);

@@ -20,6 +20,8 @@ export const BACK_OFFICE_DATA: RulesOf<
   | 'statisticsCustomers'
   | 'trialContacts'
   | 'monitors'
+  | 'monitorDays'
+  | 'counterReadings'
   | 'monitorChecks'
   | 'metricSamples'
 > = {
@@ -136,6 +138,19 @@ export const BACK_OFFICE_DATA: RulesOf<
       firstByteMs: 'none',
       certificateExpiresAt: 'none',
       error: 'none',
+      createdAt: 'none',
+    },
+  },
+  monitorDays: {
+    columns: { monitorId: 'none', day: 'none', upMs: 'none', downMs: 'none', createdAt: 'none' },
+  },
+  counterReadings: {
+    columns: {
+      source: 'none',
+      counter: 'none',
+      instance: 'none',
+      at: 'none',
+      value: 'none',
       createdAt: 'none',
     },
   },

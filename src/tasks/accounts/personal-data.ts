@@ -191,6 +191,16 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
       createdAt: 'none',
     },
   },
+  taskRunTotals: {
+    columns: {
+      task: 'none',
+      status: 'none',
+      le: 'none',
+      runs: 'none',
+      durationMs: 'none',
+      createdAt: 'none',
+    },
+  },
   taskLeases: { columns: { task: 'none', runId: 'none', expiresAt: 'none', createdAt: 'none' } },
   settings: { columns: { key: 'none', value: 'none', updatedAt: 'none', createdAt: 'none' } },
   accountDeletions: {

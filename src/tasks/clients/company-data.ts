@@ -99,10 +99,13 @@ export const COMPANY_DATA: Record<TableName, ExportRule> = {
   statisticsCustomers: { leftOut: 'calculated from the subscriptions' },
   monitors: TEAM,
   monitorChecks: TEAM,
+  monitorDays: TEAM,
   metricSamples: TEAM,
+  counterReadings: TEAM,
   applicationLogs: SERVICE,
   incidents: SERVICE,
   taskRuns: SERVICE,
+  taskRunTotals: SERVICE,
   taskLeases: SERVICE,
   settings: SERVICE,
 };

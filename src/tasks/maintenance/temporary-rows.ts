@@ -30,6 +30,11 @@ export function temporaryRows(now: Date): Record<string, Sweep> {
       keys: ['at', 'monitor_id'],
       range: sql`line.at < ${daysAgo(100)}`,
     },
+    monitorDays: {
+      table: 'monitor_days',
+      keys: ['day', 'monitor_id'],
+      range: sql`line.day < (${daysAgo(100)} at time zone 'UTC')::date`,
+    },
     metricSamples: {
       table: 'metric_samples',
       keys: ['at', 'source', 'metric'],

@@ -1,0 +1,8 @@
+/** What monitors and their checks tell. */
+export interface MonitorTexts {
+  placeholder: string;
+}
+
+export const monitorsFr: MonitorTexts = { placeholder: '' };
+
+export const monitorsEn: MonitorTexts = { placeholder: '' };
