@@ -14,6 +14,7 @@ const BENCHES: Record<string, () => Promise<{ bench: Bench }>> = {
   wealth: () => import('./wealth.js'),
   cleanup: () => import('./cleanup.js'),
   statistics: () => import('./statistics.js'),
+  availability: () => import('./availability.js'),
 };
 
 const USAGE = `npm run bench -- [NAME...] [--runs N] [--quick]

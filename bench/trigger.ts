@@ -99,6 +99,7 @@ async function bothStatements(db: Database): Promise<void> {
     finishedAt: new Date(),
     durationMs: 1,
     message: 'done',
+    aside: false,
     progress: undefined,
     stats: { failed: 0 },
     errors: [],

@@ -27,9 +27,12 @@ CREATE TABLE "cronhook"."task_run_totals" (
 	CONSTRAINT "task_run_totals_task_status_le_pk" PRIMARY KEY("task","status","le")
 );
 --> statement-breakpoint
+ALTER TABLE "cronhook"."task_runs" ADD COLUMN "aside" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 CREATE INDEX "monitor_days_day" ON "cronhook"."monitor_days" USING btree ("day");--> statement-breakpoint
 CREATE INDEX "incidents_source" ON "cronhook"."incidents" USING btree ("source","opened_at");--> statement-breakpoint
 CREATE INDEX "incidents_opened" ON "cronhook"."incidents" USING btree ("opened_at");--> statement-breakpoint
+CREATE INDEX "outbox_messages_stuck" ON "cronhook"."outbox_messages" USING btree ("status","channel") WHERE status in ('held', 'failed');--> statement-breakpoint
+CREATE INDEX "task_runs_telling" ON "cronhook"."task_runs" USING btree ("task","started_at","id") WHERE status in ('succeeded', 'partial', 'failed', 'lost') and not dry_run and not aside;--> statement-breakpoint
 INSERT INTO "cronhook"."task_run_totals" ("task", "status", "le", "runs", "duration_ms")
 SELECT run."task", run."status", bucket."le", count(*), coalesce(sum(run."duration_ms"), 0)
 FROM "cronhook"."task_runs" run

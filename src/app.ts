@@ -7,6 +7,8 @@ import { docsRoutes } from './routes/docs.js';
 import type { AppContext, AppDependencies, AppEnvironment } from './routes/environment.js';
 import { healthRoutes } from './routes/health.js';
 import { inboxRoutes } from './routes/inbox.js';
+import { metricsRoutes } from './routes/metrics.js';
+import { monitorRoutes } from './routes/monitors.js';
 import { pricingRoutes } from './routes/pricing.js';
 import { reactivationRoutes } from './routes/reactivate.js';
 import { runRoutes } from './routes/runs.js';
@@ -39,6 +41,7 @@ export function createApp(deps: AppDependencies, extra?: Hono<AppEnvironment>): 
     healthRoutes,
     catalogueRoutes,
     runRoutes,
+    metricsRoutes,
     docsRoutes,
     settingRoutes,
     unsubscribeRoutes,
@@ -49,6 +52,7 @@ export function createApp(deps: AppDependencies, extra?: Hono<AppEnvironment>): 
   if (serves('pricing')) app.route('/', pricingRoutes(deps));
   if (serves('statistics')) app.route('/', statisticsRoutes(deps));
   if (serves('clients-archive')) app.route('/', reactivationRoutes(deps));
+  if (serves('monitor-availability')) app.route('/', monitorRoutes(deps));
   if (extra) app.route('/', extra);
   refuseOtherMethods(app);
 

@@ -83,7 +83,8 @@ export function momentAt(day: string, hour: number, timeZone: string): Date {
   return new Date(moment);
 }
 
-function shownAt(moment: number, timeZone: string): number {
+/** What the clock on the wall shows, to the minute, as if it were UTC. */
+export function shownAt(moment: number, timeZone: string): number {
   const { day, hour, minute } = wallClock(new Date(moment), timeZone);
   return Date.parse(day) + (hour * 60 + minute) * 60_000;
 }

@@ -3,8 +3,10 @@ import type { Config } from './config.js';
 import type { Database } from './db/client.js';
 import { lastRuns, type RunSummary } from './db/runs.js';
 import type { Logger } from './log.js';
+import type { TaskHealth, TaskHealthReader } from './task-health.js';
 import { isEnabled, scheduleOf, taskSettings, warnOfSettings } from './task-settings.js';
 import type { AnyTask } from './tasks/define.js';
+import { type Oddity, unusualAmong } from './unusual-runs.js';
 
 /** A task as the catalogue shows it. */
 export interface CatalogueEntry {
@@ -21,12 +23,22 @@ export interface CatalogueEntry {
   configured: boolean;
   /** Variables to set before it can run. */
   missing: string[];
-  lastRun: RunSummary | null;
+  /** How it fares by its schedule; times are ISO 8601. */
+  health: EntryHealth;
+  /** `unusual` names how it differs from the thirty runs before it. */
+  lastRun: (RunSummary & { unusual: Oddity[] | null }) | null;
   nextRunAt: string | null;
+}
+
+interface EntryHealth {
+  state: TaskHealth['state'];
+  since: string | null;
+  expectedBy: string | null;
 }
 
 interface CatalogueSource {
   db: Database;
+  taskHealth: TaskHealthReader;
   config: Config;
   tasks: AnyTask[];
   missing(task: AnyTask): string[];
@@ -36,6 +48,7 @@ interface CatalogueSource {
 
 export async function catalogue({
   db,
+  taskHealth,
   config,
   tasks,
   missing,
@@ -43,12 +56,18 @@ export async function catalogue({
   now,
 }: CatalogueSource): Promise<CatalogueEntry[]> {
   const names = tasks.map((task) => task.name);
-  const [runs, settings] = await Promise.all([lastRuns(db, names), taskSettings(db)]);
+  const [runs, settings, health] = await Promise.all([lastRuns(db, names), taskSettings(db), taskHealth()]);
+  const unusual = await unusualAmong(
+    db,
+    [...runs.values()].map(({ id }) => id),
+  );
   warnOfSettings(settings, tasks, log);
   return tasks.map((task) => {
     const lacking = missing(task);
     const schedule = scheduleOf(task, settings);
     const enabled = isEnabled(task, settings);
+    const lastRun = runs.get(task.name);
+    const odd = unusual.find(({ runId }) => runId === lastRun?.id);
     return {
       name: task.name,
       product: task.product,
@@ -61,11 +80,18 @@ export async function catalogue({
       enabled,
       configured: lacking.length === 0,
       missing: lacking,
-      lastRun: runs.get(task.name) ?? null,
+      health: shown(health.find((one) => one.task === task.name)),
+      lastRun: lastRun ? { ...lastRun, unusual: odd?.oddities ?? null } : null,
       nextRunAt: enabled && lacking.length === 0 ? nextRun(schedule, config.TIMEZONE, now) : null,
     };
   });
 }
+
+const shown = (health: TaskHealth | undefined): EntryHealth => ({
+  state: health?.state ?? 'never',
+  since: health?.since?.toISOString() ?? null,
+  expectedBy: health?.expectedBy?.toISOString() ?? null,
+});
 
 /** When the schedule next calls, daylight saving considered. */
 export function nextRun(expression: string, timezone: string, now: Date): string | null {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
+import { alertsTestCommand } from './commands/alerts.js';
 import { backupsListCommand, backupsPruneCommand } from './commands/backups.js';
 import { backupsRestoreCommand } from './commands/backups-restore.js';
 import { configCheck } from './commands/config-check.js';
@@ -89,6 +90,13 @@ outbox
   .command('retry')
   .description('send again what was refused for good: once the sender’s reputation is mended, say')
   .action(retryCommand);
+
+program
+  .command('alerts')
+  .description('what tells the administrator of incidents')
+  .command('test')
+  .description('send one test by mail, by SMS and in the application, and say how that went')
+  .action(alertsTestCommand);
 
 const backups = program.command('backups').description('what the task backup has made');
 

@@ -5,6 +5,7 @@ import { type Database, openDatabase } from './db/client.js';
 import { messagesFor } from './locales/index.js';
 import { createLogger } from './log.js';
 import type { AppDependencies } from './routes/environment.js';
+import { createRunPings } from './run-pings.js';
 import { createRunner } from './run-task.js';
 import { createScrubber, type Secret } from './secret.js';
 import { createServices, missingVariables } from './services.js';
@@ -51,7 +52,8 @@ export function createContext(
   const missing = (task: AnyTask) => missingVariables(config, task);
   const taskHealth = createTaskHealth({ db, config, tasks, missing, now });
   const capabilities = { ...services, taskHealth };
-  const runner = createRunner({ db, capabilities, missing, messages, site, log, scrub, now });
+  const pings = services.healthchecks && createRunPings({ healthchecks: services.healthchecks, log });
+  const runner = createRunner({ db, capabilities, missing, messages, site, log, scrub, pings, now });
   return {
     config,
     tasks,
@@ -65,7 +67,10 @@ export function createContext(
     log,
     scrub,
     now,
-    close: () => db.close(),
+    async close() {
+      await pings?.settle();
+      await db.close();
+    },
   };
 }
 

@@ -61,6 +61,7 @@ export function createClaiming({ db, messages, log, now }: RunnerOptions) {
       id: runId,
       task: task.name,
       status: 'failed',
+      aside: false,
       finishedAt: now(),
       message,
       ...nothing,

@@ -34,7 +34,7 @@ export function createEnding(options: RunnerOptions, isDraining: () => boolean) 
     let news = false;
     const work = async () => {
       news = await isNews();
-      if (!news || !capabilities.mail || controller.signal.aborted) return;
+      if (!news || !(capabilities.mail || capabilities.sms) || controller.signal.aborted) return;
       const context = createRunContext({
         ...options,
         ...{ task, runId, controller, input: {}, dryRun: false, force: false },

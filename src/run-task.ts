@@ -12,6 +12,7 @@ import { createRunContext, RunJournal } from './run-context.js';
 import { createEnding } from './run-ending.js';
 import { RunLog } from './run-log.js';
 import { completed, databaseAway, explain, type Outcome } from './run-outcome.js';
+import type { RunPings } from './run-pings.js';
 import { isLost, RunStopped, TaskSkipped, UNWIND_MS, unlessLeftBehind } from './run-stop.js';
 import { type Scrub, scrubValue } from './secret.js';
 import type { Site } from './site.js';
@@ -39,6 +40,8 @@ export interface RunnerOptions {
   site: Site;
   log: Logger;
   scrub: Scrub;
+  /** Told of every run that says how its task fares, where that is configured. */
+  pings?: RunPings | undefined;
   now(): Date;
 }
 
@@ -109,6 +112,8 @@ export function createRunner(options: RunnerOptions) {
     const progress = () => journal.progress;
     const heart = startHeartbeat({ db, task: task.name, runId, controller, progress, log: logger });
     logger.info({ trigger: request.trigger, dryRun: request.dryRun }, 'run started');
+    const isPart = task.isPart?.(request.input as never) ?? false;
+    const tellEnd = request.dryRun || isPart || disabled ? undefined : options.pings?.begin(task.name, runId);
     const diedBefore = tookOver && !request.dryRun && (await ending.takeOver(task, runId));
     let result: Omit<Outcome, 'durationMs' | 'errors' | 'details'>;
     try {
@@ -163,11 +168,16 @@ export function createRunner(options: RunnerOptions) {
       finishedAt: now(),
       progress: journal.progress,
       log: runLog.lines,
+      // What a caller asked for and is not there is no failure of the task.
+      aside: isPart || outcome.code === 'invalid_parameters',
     };
-    const quiet = request.dryRun || task.isPart?.(request.input as never) || isLost(controller.signal);
-    if (!quiet) await ending.tell(task, runId, outcome, troubled || diedBefore);
+    const counts = !isLost(controller.signal);
+    if (counts && !request.dryRun && !row.aside)
+      await ending.tell(task, runId, outcome, troubled || diedBefore);
     const recorded = await ending.record({ ...row, ...outcome, details: outcome.details }, logger);
-    return { outcome: recorded ? outcome : { ...outcome, ...databaseAway(messages) } };
+    const final = recorded ? outcome : { ...outcome, ...databaseAway(messages) };
+    tellEnd?.(final, counts);
+    return { outcome: final };
   }
 
   /** What a task would show, from what there is: nothing is claimed, written or recorded. */

@@ -1,6 +1,7 @@
 import type { BackupSettings, KeepRules } from './backups/settings.js';
 import { type Binance, createBinance } from './clients/binance.js';
 import { createEbay, type Ebay } from './clients/ebay.js';
+import { createHealthchecks, type Healthchecks } from './clients/healthchecks.js';
 import { createImap, type Imap } from './clients/imap.js';
 import { createMail, type Mail } from './clients/mail.js';
 import { createPostgresPrograms, type PostgresPrograms } from './clients/postgres-programs.js';
@@ -30,6 +31,7 @@ export interface Services {
   administrator?: string;
   tempPaths: readonly string[];
   nodeExporters: readonly Secret[];
+  healthchecks?: Healthchecks;
 }
 
 /** The variables that each need stands on. */
@@ -76,6 +78,7 @@ export function createServices(config: Config, options: ServicesOptions = {}): S
   const stripe = stripeOf(config);
   const ebay = ebayOf(config);
   const backups = backupsOf(config, databaseUrl);
+  const healthchecks = healthchecksOf(config);
   const verifyServer = config.BACKUP_VERIFY_URL ?? (config.production ? undefined : databaseUrl);
   return {
     imap: createImap({ concurrency: config.INBOX_CONCURRENCY }),
@@ -92,6 +95,7 @@ export function createServices(config: Config, options: ServicesOptions = {}): S
     ...(config.ADMIN_EMAIL && { administrator: config.ADMIN_EMAIL }),
     tempPaths: config.TEMP_PATHS ?? [],
     nodeExporters: config.NODE_EXPORTER_URLS ?? [],
+    ...(healthchecks && { healthchecks }),
   };
 }
 
@@ -192,4 +196,8 @@ function ebayOf(config: Config): Ebay | undefined {
   if (!clientId || !clientSecret) return undefined;
   const { EBAY_API_URL: apiUrl, EBAY_MARKETPLACE: marketplace } = config;
   return createEbay({ apiUrl, clientId, clientSecret, marketplace });
+}
+
+function healthchecksOf({ HEALTHCHECKS_PING_KEY: key, HEALTHCHECKS_URL: url }: Config) {
+  return key && createHealthchecks({ url, key });
 }

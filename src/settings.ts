@@ -43,14 +43,36 @@ type ValueOf<Definition> = Definition extends { type: 'choice'; values: readonly
 
 export type PricingSettings = { -readonly [Key in keyof Definitions]: ValueOf<Definitions[Key]> };
 
-/** Of `monitor-performance`, which has their defaults. */
-const THRESHOLD = /^threshold\.[a-z][a-z0-9_.]{0,63}$/;
-const threshold: Setting = { type: 'number', min: -1e12, max: 1e12, default: null };
+/** Above which `monitor-performance` alerts, with the defaults of the contract. */
+export const THRESHOLDS = {
+  cpu_percent: 90,
+  memory_percent: 90,
+  disk_percent: 85,
+  connections_percent: 80,
+  query_seconds: 5,
+  errors_per_minute: 50,
+  response_p95_ms: 2_000,
+} as const;
+
+export type ThresholdName = keyof typeof THRESHOLDS;
+
+export const thresholdSetting = (name: string, machine?: string): string =>
+  ['threshold', name, ...(machine ? [machine] : [])].join('.');
+
+/** Of one machine, as `metric_samples.source` has it: `threshold.disk_percent.10.0.0.2:9100`. */
+const OWN_THRESHOLD = /^threshold\.[a-z][a-z0-9_]{0,63}(\.[\w.:/[\]-]{1,200})?$/;
+const ownThreshold: Setting = { type: 'number', min: 0, max: 1e12, default: null };
+const thresholdOf = (name: ThresholdName): Setting => ({
+  ...{ type: 'number', min: 0, default: THRESHOLDS[name] },
+  max: name.endsWith('_percent') ? 100 : 1e12,
+});
 
 /** The settings that have a name of their own, in the order in which they are shown. */
 export function namedSettings(tasks: { name: string; schedule: string }[]): Map<string, Setting> {
   const settings = new Map<string, Setting>(Object.entries(PRICING_SETTINGS));
   settings.set('refresh_views', REFRESH_VIEWS);
+  for (const name of Object.keys(THRESHOLDS) as ThresholdName[])
+    settings.set(thresholdSetting(name), thresholdOf(name));
   for (const { name, schedule } of tasks) {
     settings.set(enabledSetting(name), { type: 'boolean', default: true });
     settings.set(scheduleSetting(name), { type: 'schedule', default: schedule });
@@ -60,7 +82,7 @@ export function namedSettings(tasks: { name: string; schedule: string }[]): Map<
 
 /** What a key may hold; none for a key that nobody knows. */
 export const settingAt = (key: string, named: Map<string, Setting>): Setting | undefined =>
-  named.get(key) ?? (THRESHOLD.test(key) ? threshold : undefined);
+  named.get(key) ?? (OWN_THRESHOLD.test(key) ? ownThreshold : undefined);
 
 export function accepts(setting: Setting, value: unknown): value is SettingValue {
   switch (setting.type) {

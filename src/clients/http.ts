@@ -29,6 +29,8 @@ interface Call {
   method: 'GET' | 'POST' | 'DELETE';
   headers: Record<string, string>;
   form?: URLSearchParams;
+  /** A plain text to send, instead of a form. */
+  text?: string;
   timeoutMs: number;
   signal: AbortSignal;
 }
@@ -39,7 +41,10 @@ const LARGEST_ANSWER_BYTES = 8 * 1024 * 1024;
  * One request to an API that speaks JSON; redirects are not followed.
  * @throws {NoAnswer} or the signal's reason
  */
-export async function callJson(url: string, { form, timeoutMs, signal, ...init }: Call): Promise<HttpAnswer> {
+export async function callJson(
+  url: string,
+  { form, text, timeoutMs, signal, ...init }: Call,
+): Promise<HttpAnswer> {
   signal.throwIfAborted();
   const limit = AbortSignal.timeout(timeoutMs);
   let status: number | undefined;
@@ -48,6 +53,7 @@ export async function callJson(url: string, { form, timeoutMs, signal, ...init }
     const response = await fetch(url, {
       ...init,
       ...(form && { body: form }),
+      ...(text !== undefined && { body: text }),
       redirect: 'manual',
       signal: AbortSignal.any([signal, limit]),
     });
@@ -73,7 +79,7 @@ const NOT_SENT =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPROTO|UND_ERR_CONNECT_TIMEOUT|bad port)$|CERT|SELF_SIGNED|UNABLE_TO_|ERR_SSL|ERR_TLS/;
 
 /** fetch hides the error of the socket behind its own. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   const { cause, code, name } = error as Error & { cause?: Error & { code?: unknown }; code?: unknown };
   if (cause?.message === 'bad port') return cause.message;
   return String(cause?.code ?? code ?? name);

@@ -1,4 +1,15 @@
+import type { IncomingMessage } from 'node:http';
 import type { Text } from '../errors.js';
+import { timeLimit } from './probe-abort.js';
+import { findKeyword } from './probe-body.js';
+import { openSocket } from './probe-connect.js';
+import { Course } from './probe-course.js';
+import { get, type Line, redirectOf } from './probe-http.js';
+import { createNames } from './probe-names.js';
+import { problemText } from './probe-problem.js';
+import { httpUrl, shown, tcpEndpoint } from './probe-target.js';
+
+export { targetProblem } from './probe-target.js';
 
 /** What is checked, as a row of `monitors` says it. */
 export interface ProbeTarget {
@@ -32,12 +43,60 @@ export interface Prober {
   check(target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult>;
 }
 
-/** One for each run: its checks share the lookups of names. */
-export function createProber(): Prober {
-  return { check: () => Promise.reject(new Error('not built')) };
+interface ProberOptions {
+  /** Instead of the system's: `127.0.0.1:5353`. */
+  dnsServers?: string[];
+  /** Instead of the authorities that Node.js trusts (PEM). */
+  ca?: string;
 }
 
-/** Why a target cannot be watched, as far as can be said without asking anybody; names are looked up at each check. */
-export function targetProblem(_kind: 'http' | 'tcp', _target: string): Text | undefined {
-  return undefined;
+/** One for each run: its checks share the lookups of names. */
+export function createProber({ dnsServers, ca }: ProberOptions = {}): Prober {
+  const names = createNames(dnsServers);
+  return {
+    async check(target, signal) {
+      signal.throwIfAborted();
+      const limit = timeLimit(target.timeoutMs, signal);
+      const course = new Course(limit.signal);
+      try {
+        return course.result(await findings(target, { names, ca, course }), true);
+      } catch (error) {
+        signal.throwIfAborted();
+        const text = limit.signal.aborted ? timeoutText(course, target) : problemText(error, course);
+        return course.result(text, false);
+      } finally {
+        limit.end();
+      }
+    },
+  };
+}
+
+/** @returns what is wrong with the answer; throws where there is none */
+async function findings(target: ProbeTarget, line: Line): Promise<Text | null> {
+  if (target.kind === 'tcp') return connectOnly(target, line);
+  const { expectedStatus, keyword, followRedirects } = target;
+  const url = httpUrl(target.target);
+  if (!url) return (t) => t.monitors.probe.target(t.monitors.probe.targetHttp);
+  const answer = await get(url, followRedirects, line);
+  if (answer.statusCode !== expectedStatus) return statusText(answer, expectedStatus, url);
+  return keyword ? findKeyword(answer, keyword, line.course) : null;
+}
+
+async function connectOnly({ target }: ProbeTarget, { names, course }: Line): Promise<Text | null> {
+  const endpoint = tcpEndpoint(target);
+  if (!endpoint) return (t) => t.monitors.probe.target(t.monitors.probe.targetTcp);
+  await openSocket(endpoint, names, course);
+  return null;
+}
+
+function statusText(answer: IncomingMessage, expected: number, url: URL): Text {
+  const { statusCode: status = 0 } = answer;
+  const location = redirectOf(answer);
+  const to = location === undefined ? undefined : httpUrl(location, url);
+  if (to) return (t) => t.monitors.probe.redirected(status, expected, shown(to.hostname));
+  return (t) => t.monitors.probe.status(status, expected);
+}
+
+function timeoutText({ stage, at }: Course, { timeoutMs }: ProbeTarget): Text {
+  return (t) => t.monitors.probe.timeout[stage](at, timeoutMs / 1000);
 }

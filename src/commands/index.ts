@@ -1,4 +1,4 @@
-import { taskKey } from '../auth.js';
+import { READ_KEY, taskKey } from '../auth.js';
 import { databaseProblem } from '../database-problem.js';
 import { migrate } from '../db/migrate.js';
 import { AppError, describeError } from '../errors.js';
@@ -75,6 +75,12 @@ export const urlsCommand = ({ wait, json }: { wait?: number } & JsonOption): Pro
         urls.map(({ task, schedule, url }) => [task, schedule, url]),
       ),
     );
+    const toRead = ['/tasks/health', '/metrics'].map((path) => {
+      const url = new URL(config.PUBLIC_URL + path);
+      if (config.CRON_SECRET) url.searchParams.set('secret', taskKey(config.CRON_SECRET, READ_KEY));
+      return url.toString();
+    });
+    print(`\nFor an uptime monitor, and for Prometheus:\n${toRead.join('\n')}\n`);
   });
 
 export const migrateCommand = (): Promise<void> =>

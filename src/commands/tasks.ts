@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { catalogue } from '../catalogue.js';
+import { type CatalogueEntry, catalogue } from '../catalogue.js';
 import type { Database } from '../db/client.js';
 import { withContext } from './context.js';
 import { type JsonOption, print, printJson, table } from './table.js';
@@ -24,11 +24,25 @@ export const tasksCommand = ({ json }: JsonOption): Promise<void> =>
           task.lastRun ? `${time(task.lastRun.startedAt)} ${task.lastRun.status}` : 'never',
           time(task.failingSince),
           time(task.nextRunAt),
-          !task.configured ? `set ${task.missing.join(', ')}` : task.enabled ? 'ready' : 'disabled',
+          stateOf(task, time),
         ]),
       ),
     );
   });
+
+function stateOf({ missing, health }: CatalogueEntry, time: (iso: string | null) => string): string {
+  switch (health.state) {
+    case 'not_configured':
+      return `set ${missing.join(', ')}`;
+    case 'late':
+    case 'failing':
+      return `${health.state} since ${time(health.since)}`;
+    case 'disabled':
+      return 'disabled';
+    default:
+      return 'ready';
+  }
+}
 
 /** By task: since when its incident is open. */
 async function openIncidents(db: Database): Promise<Map<string, string>> {

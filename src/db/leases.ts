@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Database, rowsOf, type Transaction } from './client.js';
 import { jsonb } from './json.js';
+import { addToTotals } from './run-totals.js';
 
 /** A run that could not renew its lease for this long stops. */
 export const LEASE_MS = 60_000;
@@ -64,7 +65,8 @@ export async function claim(db: Database, run: NewRun, lostMessage: string): Pro
       set status = 'lost', finished_at = ${startedAt}::timestamptz, message = ${lostMessage},
         duration_ms = least(extract(epoch from ${startedAt}::timestamptz - started_at) * 1000, 2147483647)::int
       where task = ${run.task} and status = 'running' and exists (select from lease)
-      returning id
+      returning task, status, duration_ms, dry_run
+    ), counted as (${addToTotals(sql`lost`)}
     ), recorded as (
       insert into cronhook.task_runs (id, task, status, trigger, host, dry_run, started_at)
       select ${run.id}::uuid, ${run.task}, 'running', ${run.trigger}, ${run.host}, ${run.dryRun}::boolean, ${startedAt}::timestamptz
@@ -161,6 +163,8 @@ export interface FinishedRun {
   id: string;
   task: string;
   status: string;
+  /** It says nothing of how its task fares. */
+  aside: boolean;
   finishedAt: Date;
   durationMs: number;
   message: string;
@@ -171,18 +175,21 @@ export interface FinishedRun {
   log: unknown;
 }
 
-/** Records the outcome and frees the task, in one statement. A run written off as lost stays so. */
+/** Records the outcome, counts it and frees the task, in one statement. A run written off as lost stays so. */
 export async function finish(db: Database, run: FinishedRun): Promise<void> {
   await db.rows(sql`
     with released as (
       update cronhook.task_leases set expires_at = '-infinity'
       where task = ${run.task} and run_id = ${run.id}::uuid
+    ), ended as (
+      update cronhook.task_runs
+      set status = ${run.status}, aside = ${run.aside}::boolean, finished_at = ${run.finishedAt.toISOString()}::timestamptz,
+        duration_ms = ${Math.min(run.durationMs, 2_147_483_647)}, message = ${run.message},
+        progress = ${jsonb(run.progress)}, stats = ${jsonb(run.stats)}, errors = ${jsonb(run.errors)},
+        details = ${jsonb(run.details)}, log = ${jsonb(run.log)}
+      where id = ${run.id}::uuid and status = 'running'
+      returning task, status, duration_ms, dry_run
     )
-    update cronhook.task_runs
-    set status = ${run.status}, finished_at = ${run.finishedAt.toISOString()}::timestamptz,
-      duration_ms = ${Math.min(run.durationMs, 2_147_483_647)}, message = ${run.message},
-      progress = ${jsonb(run.progress)}, stats = ${jsonb(run.stats)}, errors = ${jsonb(run.errors)},
-      details = ${jsonb(run.details)}, log = ${jsonb(run.log)}
-    where id = ${run.id}::uuid and status = 'running'
+    ${addToTotals(sql`ended`)}
   `);
 }

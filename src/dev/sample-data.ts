@@ -5,6 +5,7 @@ import { startSampleImapServer } from './imap-server.js';
 import { addAtlasSample } from './sample/atlas.js';
 import { addCardsSample } from './sample/cards.js';
 import { addLokarioSample } from './sample/lokario.js';
+import { addMonitorsSample } from './sample/monitors.js';
 import { addTalosSample } from './sample/talos.js';
 import { sampleFolders } from './sample-mails.js';
 
@@ -39,6 +40,7 @@ export async function addSampleData(deps: AppDependencies): Promise<void> {
   await addAtlasSample(deps, [owner, admin]);
   await addCardsSample(deps);
   await addTalosSample(deps);
+  await addMonitorsSample(deps);
   if (!services.vault) return;
   const sealed = sealPassword(services.vault, MAILBOX_ID, MAILBOX.password);
   await db.rows(sql`

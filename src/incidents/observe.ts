@@ -1,6 +1,13 @@
+import { sql } from 'drizzle-orm';
 import type { Transaction } from '../db/client.js';
 import type { Severity } from '../db/schema/messages.js';
-import type { Telling } from './telling.js';
+import { decide } from './decide.js';
+import { recentChanges } from './flapping.js';
+import { listed, openIncidents, writeIncidents } from './incident-rows.js';
+import { lockIncidents } from './lock.js';
+import { tellOwed } from './owed.js';
+import { remind } from './reminders.js';
+import { type Telling, tell } from './telling.js';
 
 /** Something that is wrong, as whoever watches it sees it. */
 export interface Trouble {
@@ -33,15 +40,46 @@ export interface ObservationTally {
 
 /** Opens, keeps alive and ends incidents, and queues what is to be told of them, in the caller's transaction. */
 export async function observe(
-  _tx: Transaction,
-  _observation: Observation,
-  _telling: Telling,
+  tx: Transaction,
+  { wrong, well }: Observation,
+  telling: Telling,
 ): Promise<ObservationTally> {
-  return { opened: 0, recovered: 0 };
+  const { now } = telling.tools;
+  await lockIncidents(tx);
+  await tellOwed(tx, telling);
+  const troubled = wrong.map(({ source }) => source);
+  const sources = [...new Set([...troubled, ...well])];
+  const causes = [...new Set(wrong.flatMap(({ cause }) => cause ?? []))];
+  const open = await openIncidents(tx, { sources, causes });
+  const recent = await recentChanges(tx, changing(sources, troubled, open), now);
+  const { changes, news, opened, recovered } = decide({ wrong, well }, { open, recent }, now);
+  await writeIncidents(tx, changes, now);
+  await tell(tx, news, telling);
+  await remind(tx, telling, troubled);
+  return { opened, recovered };
+}
+
+/** The sources that begin or end. */
+function changing(sources: string[], troubled: string[], open: { source: string }[]): string[] {
+  const wrong = new Set(troubled);
+  const known = new Set(open.map(({ source }) => source));
+  return sources.filter((source) => wrong.has(source) !== known.has(source));
 }
 
 /** Reminds of every open incident for which that is due, whoever watches its source. */
-export async function remindOfOpen(_tx: Transaction, _telling: Telling): Promise<void> {}
+export async function remindOfOpen(tx: Transaction, telling: Telling): Promise<void> {
+  await lockIncidents(tx);
+  await tellOwed(tx, telling);
+  await remind(tx, telling);
+}
 
 /** Ends incidents of what is watched no longer, without a word. */
-export async function retire(_tx: Transaction, _sources: string[], _now: Date): Promise<void> {}
+export async function retire(tx: Transaction, sources: string[], now: Date): Promise<void> {
+  if (sources.length === 0) return;
+  await lockIncidents(tx);
+  await tx.execute(sql`
+    update cronhook.incidents
+    set resolved_at = ${now.toISOString()}::timestamptz, details = details - 'owed' || '{"retired": true}'
+    where resolved_at is null and source in ${listed(sources)}
+  `);
+}

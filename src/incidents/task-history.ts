@@ -7,7 +7,7 @@ export async function wasPartial(tx: Transaction, task: string, runId: string): 
     tx,
     sql`
       select status from cronhook.task_runs
-      where task = ${task} and id <> ${runId}::uuid and not dry_run and status in ('succeeded', 'partial', 'failed')
+      where task = ${task} and id <> ${runId}::uuid and not dry_run and not aside and status in ('succeeded', 'partial', 'failed')
       order by started_at desc, id desc limit 1
     `,
   );

@@ -5,14 +5,16 @@ import type { Logger } from '../log.js';
 import type { Outcome } from '../run-outcome.js';
 import type { Services } from '../services.js';
 import type { Site } from '../site.js';
-import { isAnythingOwed, tellOwed } from './owed.js';
+import { lockIncidents } from './lock.js';
+import { observe } from './observe.js';
+import { isAnythingOwed } from './owed.js';
 import { diedTwice, stillStanding, wasPartial } from './task-history.js';
-import { lockIncidents, noteFailures, noteRecovery, type TaskFailure } from './task-incidents.js';
-import type { Telling } from './telling.js';
+import { sourceOf, type TaskFailure, troubleOf } from './task-incidents.js';
+import { createTelling } from './telling.js';
 
 interface WatchOptions {
   db: Database;
-  services: Pick<Services, 'mail' | 'vault'>;
+  services: Pick<Services, 'mail' | 'sms' | 'vault'>;
   messages: Messages;
   site: Site;
   log: Logger;
@@ -35,7 +37,7 @@ const QUOTED_ERRORS = 3;
 /** How often runs that go well look for what another process has left to tell. */
 const LOOK_EVERY_MS = 15 * 60_000;
 
-/** Turns the ends of runs into incidents, and incidents into mails to the administrator. */
+/** Turns the ends of runs into incidents, and incidents into messages to the administrator. */
 export function createTaskWatch({ db, services, messages, site, log, now }: WatchOptions) {
   /** What failed while the database was away: written down as soon as it is back. */
   const unwritten = new Map<string, TaskFailure>();
@@ -54,14 +56,8 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
     return isAnythingOwed(db);
   };
 
-  const telling = (): Telling => ({
-    site,
-    messages,
-    tools: { sender: services.mail?.sender, vault: services.vault, now: now() },
-    canMail: services.mail !== undefined,
-    log,
-    refused: new Set(),
-  });
+  const { mail, sms, vault } = services;
+  const telling = () => createTelling({ site, messages, mail, sms, vault, now, log });
 
   return {
     /** A run that takes over from a dead one: a task that kills its process never gets to its end. */
@@ -71,7 +67,8 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
         await lockIncidents(tx);
         const message = messages.incidents.diedTwice;
         const told = telling();
-        await noteFailures(tx, [{ task, runId, message, cause: `task:${task}`, since: now() }], told);
+        const failure = { task, runId, message, cause: sourceOf(task), since: now() };
+        await observe(tx, { wrong: [troubleOf(failure, told)], well: [] }, told);
         owes ||= told.refused.size > 0;
         return true;
       });
@@ -92,15 +89,16 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
         const { refused, owesMore } = await db.transaction(async (tx) => {
           const told = telling();
           await lockIncidents(tx);
-          const owesMore = await tellOwed(tx, told);
           const failed =
             status === 'failed' ||
             (status === 'partial' && (troubled || (await wasPartial(tx, task, runId))));
           const failures = await stillStanding(tx, missed);
           if (failed) failures.push(failureOf(task, runId, outcome, now()));
-          await noteFailures(tx, failures, told);
-          if (status === 'succeeded') await noteRecovery(tx, task, told);
-          return { refused: told.refused, owesMore };
+          const wrong = failures.map((failure) => troubleOf(failure, told));
+          // Whoever missed a run while the database was away, and has done well since, has failed all the same.
+          await observe(tx, { wrong, well: [] }, told);
+          if (status === 'succeeded') await observe(tx, { wrong: [], well: [sourceOf(task)] }, told);
+          return told;
         });
         for (const { task: name } of missed) unwritten.delete(name);
         owes = refused.size > 0 || owesMore;

@@ -1,116 +1,132 @@
-import { sql } from 'drizzle-orm';
 import type { Transaction } from '../db/client.js';
-import { jsonb } from '../db/json.js';
 import { tableProblem } from '../db/table-problem.js';
 import { isDatabaseUnavailable } from '../errors.js';
-import type { Logger } from '../log.js';
 import type { Look } from '../messages/layout.js';
 import { addNotifications } from '../messages/notify.js';
 import { ALERTS, type QueueTools, queueMessages } from '../messages/queue.js';
-import {
-  type FailingTask,
-  type TaskIncidentKind,
-  taskIncidentMail,
-} from '../messages/templates/task-incident.js';
-import type { TaskIncident } from './open-incidents.js';
+import type { IncidentKind } from '../messages/templates/incident.js';
+import type { TaskLog } from '../run-log.js';
+import type { Capabilities, RunContext } from '../tasks/define.js';
+import { debtsAfter, writeDebts } from './debts.js';
+import { groupsOf, type Incident } from './incident-rows.js';
+import { type Letter, lettersOf } from './letters.js';
+import { WAYS, type Way } from './ways.js';
 
-/** What the administrators are told with; without mail or address only in the application. */
+/** What the administrators are told with; without mail or SMS, or an address for them, only in the application. */
 export interface Telling extends Look {
   tools: QueueTools;
   canMail: boolean;
-  log: Logger;
+  canText: boolean;
+  log: Pick<TaskLog, 'error'>;
   /** Filled with the ways that did not work. */
   refused: Set<Way>;
+  /** True once more is owed than is told at a time. */
+  owesMore: boolean;
 }
 
-/** In the application too: a mail about a mail server that is down waits with the others. */
-export const WAYS = ['notice', 'mail'] as const;
-export type Way = (typeof WAYS)[number];
-
-/** What is to be told of the incidents of one cause. */
-export interface News {
-  kind: TaskIncidentKind;
+/** Something that is to be told of the incidents that one leads. */
+export interface Announcement {
+  kind: IncidentKind;
   leader: string;
   /** Sets apart what is told more than once. */
   round?: string;
-  incidents: TaskIncident[];
+  /** Only these: what is owed. */
+  ways?: Way[];
 }
 
-const TABLES: Record<Way, string> = { notice: 'notifications', mail: 'outbox_messages' };
+/** From the context of a run, which must have whatever of `mail`, `sms` and `vault` is configured. */
+export const createTelling = ({
+  site,
+  messages,
+  mail,
+  sms,
+  vault,
+  now,
+  log,
+}: Pick<RunContext<unknown>, 'site' | 'messages' | 'now'> & { log: Telling['log'] } & {
+  [Name in 'mail' | 'sms' | 'vault']?: Capabilities[Name] | undefined;
+}): Telling => ({
+  site,
+  messages,
+  tools: { sender: mail?.sender, vault, now: now() },
+  canMail: mail !== undefined,
+  canText: sms !== undefined,
+  log,
+  refused: new Set(),
+  owesMore: false,
+});
 
-/** Tells of incidents; what cannot be told now is owed. */
-export async function tell(tx: Transaction, news: News, telling: Telling): Promise<void> {
-  if (news.incidents.length === 0) return;
-  const { kind, leader } = news;
-  // A reminder that fails is tried again at the next failure: its round is the day.
-  const ways: readonly Way[] = kind === 'reminder' ? ['mail'] : WAYS;
-  const refused = await tellBy(tx, ways, news, telling);
-  if (kind === 'reminder' || refused.length === 0) return;
-  const owed = jsonb(Object.fromEntries(refused.map((way) => [way, kind])));
-  await tx.execute(sql`
-    update cronhook.incidents
-    set details = jsonb_set(details, '{owed}', coalesce(details->'owed', '{}') || ${owed})
-    where id = ${leader}::uuid
-  `);
-}
-
-/** @returns the ways that did not work: a table that is broken spoils nothing but what goes through it */
-export async function tellBy(
+/**
+ * Tells of incidents; what cannot be told now is owed, but for reminders.
+ * @returns the ways that did not work
+ */
+export async function tell(
   tx: Transaction,
-  ways: readonly Way[],
-  news: News,
+  announcements: Announcement[],
   telling: Telling,
-): Promise<Way[]> {
-  const letter = write(news, telling);
-  const refused: Way[] = [];
-  for (const way of ways) {
-    try {
-      await tx.transaction((savepoint) => send[way](savepoint, letter, telling));
-    } catch (error) {
-      if (isDatabaseUnavailable(error)) throw error;
-      const problem = await tableProblem(tx, { tables: [TABLES[way]], privilege: 'insert' }, error);
-      const tasks = letter.tasks.map(({ name }) => name);
-      const what = way === 'mail' ? 'the alert could not be queued' : 'the notification could not be added';
-      telling.log.error({ err: problem, tasks, kind: news.kind }, `${what}, and waits: ${problem.message}`);
-      refused.push(way);
-      telling.refused.add(way);
-    }
+): Promise<Set<Way>> {
+  const refused = new Set<Way>();
+  if (announcements.length === 0) return refused;
+  const leaders = [...new Set(announcements.map(({ leader }) => leader))];
+  const incidents = await groupsOf(tx, leaders);
+  const letters = lettersOf(announcements, incidents, telling);
+  for (const way of WAYS) {
+    const some = letters.filter(({ ways }) => ways.includes(way));
+    if (some.length > 0 && !(await works(tx, way, some, telling))) refused.add(way);
   }
+  await writeDebts(tx, debtsAfter(announcements, letters, leading(leaders, incidents), refused), telling);
   return refused;
 }
 
-function write({ kind, leader, round = '', incidents }: News, telling: Telling) {
-  // A task that has failed twice while the cause lasted is one task.
-  const latest = new Map(incidents.map((incident) => [incident.source, incident]));
-  const tasks = [...latest.values()].map(({ source, openedAt, message, runId }) => ({
-    name: source.slice('task:'.length),
-    since: new Date(openedAt),
-    message,
-    runUrl: `${telling.site.publicUrl}/runs${runId ? `/${runId}` : ''}`,
-  }));
-  const mail = taskIncidentMail(kind, { tasks, now: telling.tools.now }, telling);
-  return { kind, tasks, dedupeKey: `incident:${leader}:${kind}${round}`, mail };
-}
+const leading = (leaders: string[], incidents: Incident[]): Incident[] =>
+  incidents.filter(({ id }) => leaders.includes(id));
 
-type Letter = ReturnType<typeof write>;
-
-const send: Record<Way, (tx: Transaction, letter: Letter, telling: Telling) => Promise<unknown>> = {
-  notice: (tx, { kind, dedupeKey, mail, tasks }) =>
-    addNotifications(tx, [noticeOf(kind, dedupeKey, mail.subject, tasks)]),
-  async mail(tx, { dedupeKey, mail }, { canMail, site, tools }) {
-    if (!canMail || !site.adminEmail) return;
-    await queueMessages(tx, [{ task: ALERTS, dedupeKey, recipient: site.adminEmail, ...mail }], tools);
-  },
+const TABLES: Record<Way, string> = {
+  notice: 'notifications',
+  mail: 'outbox_messages',
+  sms: 'outbox_messages',
 };
 
-const noticeOf = (kind: TaskIncidentKind, dedupeKey: string, title: string, tasks: FailingTask[]) => ({
-  userId: null,
-  kind: kind === 'recovered' ? 'task_recovered' : 'task_failed',
-  severity: kind === 'recovered' ? ('info' as const) : ('important' as const),
-  dedupeKey,
-  title,
-  body: tasks.flatMap(({ name, message }) =>
-    (kind === 'recovered' ? name : `${name} : ${message}`).split('\n'),
-  ),
-  link: tasks[0]?.runUrl ?? null,
-});
+/** A table that is broken spoils nothing but what goes through it. */
+async function works(tx: Transaction, way: Way, letters: Letter[], telling: Telling): Promise<boolean> {
+  // What is known not to work is not tried again and again.
+  if (telling.refused.has(way)) return false;
+  try {
+    await tx.transaction((savepoint) => send[way](savepoint, letters, telling));
+    return true;
+  } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error;
+    const problem = await tableProblem(tx, { tables: [TABLES[way]], privilege: 'insert' }, error);
+    const sources = letters.flatMap((letter) => letter.sources);
+    const what = way === 'notice' ? 'the notification could not be added' : 'the alert could not be queued';
+    telling.log.error({ err: problem, way, sources }, `${what}, and waits: ${problem.message}`);
+    telling.refused.add(way);
+    return false;
+  }
+}
+
+const send: Record<Way, (tx: Transaction, letters: Letter[], telling: Telling) => Promise<unknown>> = {
+  notice: (tx, letters) =>
+    addNotifications(
+      tx,
+      letters.map(({ notice }) => notice),
+    ),
+  async mail(tx, letters, { canMail, site: { adminEmail }, tools }) {
+    if (!canMail || !adminEmail) return;
+    const about = { task: ALERTS, recipient: adminEmail };
+    await queueMessages(
+      tx,
+      letters.map(({ dedupeKey, mail }) => ({ ...about, dedupeKey, ...mail })),
+      tools,
+    );
+  },
+  async sms(tx, letters, { canText, site: { adminSms }, tools }) {
+    if (!canText || !adminSms) return;
+    const about = { task: ALERTS, channel: 'sms' as const, recipient: adminSms, subject: '' };
+    await queueMessages(
+      tx,
+      letters.map(({ dedupeKey, sms }) => ({ ...about, dedupeKey: `${dedupeKey}:sms`, text: sms })),
+      tools,
+    );
+  },
+};

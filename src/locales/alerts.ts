@@ -1,8 +1,137 @@
+import type { Severity } from '../db/schema/messages.js';
+import type { IncidentKind } from '../messages/templates/incident.js';
+
 /** What alerts of incidents say, by mail, SMS and in the application. */
 export interface AlertTexts {
-  placeholder: string;
+  /** The title of the only incident, or of the first with the number of others. */
+  what(title: string, others: number): string;
+  since(day: string, time: string): string;
+  lasted(duration: string): string;
+  subject: Record<IncidentKind, (what: string, when: string) => string>;
+  before: Record<IncidentKind, (count: number) => string>;
+  /** Of one of several. */
+  period: Record<IncidentKind, (moment: string, duration: string) => string>;
+  labels: Record<'since' | 'duration' | 'severity', string>;
+  severities: Record<Severity, string>;
+  open: string;
+  openRun: string;
+  /** The link needs the secret; a command on the server does not. */
+  inTerminal(command: string): string;
+  more(count: number): string;
+  sms(subject: string): string;
+  test: { subject: string; text: string };
+  /** Why a message of `cronhook alerts test` did not go out. */
+  notSent: Record<'suppressed' | 'held' | 'waiting', string>;
 }
 
-export const alertsFr: AlertTexts = { placeholder: '' };
+const s = (count: number): string => (count > 1 ? 's' : '');
 
-export const alertsEn: AlertTexts = { placeholder: '' };
+const NO_MORE_FR =
+  'Tant que cela dure, ces allers et retours ne sont plus annoncés un par un : l’incident reste ouvert, et prend fin après une heure entière sans problème. Cherchez la cause plutôt que d’attendre : une limite trop juste, une machine qui redémarre sans cesse.';
+
+export const alertsFr: AlertTexts = {
+  what: (title, others) =>
+    others > 0 ? `${title}, et ${others} autre${s(others)} incident${s(others)}` : title,
+  since: (day, time) => `depuis le ${day} à ${time}`,
+  lasted: (duration) => `après ${duration}`,
+  subject: {
+    opened: (what, since) => `${what} (${since})`,
+    escalated: (what, since) => `Plus grave : ${what} (${since})`,
+    flapping: (what, since) => `Instable : ${what} (${since})`,
+    reminder: (what, since) => `Toujours en cours : ${what} (${since})`,
+    recovered: (what, lasted) => `Rétabli : ${what} (${lasted})`,
+  },
+  before: {
+    opened: (count) =>
+      count > 1 ? `${count} incidents ont commencé, d’une même cause.` : 'Un incident a commencé.',
+    escalated: (count) =>
+      count > 1
+        ? 'Ces incidents d’une même cause sont devenus plus graves.'
+        : 'Un incident en cours est devenu plus grave.',
+    flapping: () => `Plus de quatre changements en une heure. ${NO_MORE_FR}`,
+    reminder: (count) =>
+      count > 1 ? `${count} incidents d’une même cause durent encore.` : 'Cet incident dure encore.',
+    recovered: (count) =>
+      count > 1
+        ? `${count} incidents d’une même cause sont terminés : tout fonctionne de nouveau. Il n’y a rien à faire.`
+        : 'Cet incident est terminé : cela fonctionne de nouveau. Il n’y a rien à faire. Pour mémoire :',
+  },
+  period: {
+    opened: (moment) => `Depuis le ${moment}`,
+    escalated: (moment, duration) => `Depuis ${duration} (${moment})`,
+    flapping: (moment, duration) => `Depuis ${duration} (${moment})`,
+    reminder: (moment, duration) => `Depuis ${duration} (${moment})`,
+    recovered: (moment, duration) => `A duré ${duration}, depuis le ${moment}`,
+  },
+  labels: { since: 'Depuis', duration: 'Durée', severity: 'Gravité' },
+  severities: { info: 'information', important: 'importante', critical: 'critique' },
+  open: 'Voir',
+  openRun: 'Ouvrir l’exécution',
+  inTerminal: (command) => `Terminal : ${command}`,
+  more: (count) => `… et ${count} autre${s(count)} incident${s(count)}.`,
+  sms: (subject) => `Cronhook : ${subject}`,
+  test: {
+    subject: 'Essai des alertes',
+    text: 'Ceci est un essai : les alertes de Cronhook arrivent par cette voie. Il n’y a rien à faire.',
+  },
+  notSent: {
+    suppressed: 'le destinataire figure dans suppressed_addresses : supprimez cette ligne',
+    held: 'les messages sont retenus depuis une restauration : « npx cronhook outbox release » les laisse partir',
+    waiting:
+      'le message n’est pas parti à temps : essayez de nouveau, et regardez les exécutions de la tâche outbox',
+  },
+};
+
+const NO_MORE_EN =
+  'While this lasts its comings and goings are no longer told one by one: the incident stays open, and ends after a whole hour without trouble. Look for the cause rather than wait: a limit that is too tight, a machine that restarts all the time.';
+
+export const alertsEn: AlertTexts = {
+  what: (title, others) => (others > 0 ? `${title}, and ${others} other incident${s(others)}` : title),
+  since: (day, time) => `since ${day}, ${time}`,
+  lasted: (duration) => `after ${duration}`,
+  subject: {
+    opened: (what, since) => `${what} (${since})`,
+    escalated: (what, since) => `More serious: ${what} (${since})`,
+    flapping: (what, since) => `Unstable: ${what} (${since})`,
+    reminder: (what, since) => `Still going on: ${what} (${since})`,
+    recovered: (what, lasted) => `Recovered: ${what} (${lasted})`,
+  },
+  before: {
+    opened: (count) =>
+      count > 1 ? `${count} incidents have begun, of one cause.` : 'An incident has begun.',
+    escalated: (count) =>
+      count > 1
+        ? 'These incidents of one cause have become more serious.'
+        : 'An incident that goes on has become more serious.',
+    flapping: () => `More than four changes within an hour. ${NO_MORE_EN}`,
+    reminder: (count) =>
+      count > 1 ? `${count} incidents of one cause still go on.` : 'This incident still goes on.',
+    recovered: (count) =>
+      count > 1
+        ? `${count} incidents of one cause are over: everything works again. There is nothing to do.`
+        : 'This incident is over: it works again. There is nothing to do. For the record:',
+  },
+  period: {
+    opened: (moment) => `Since ${moment}`,
+    escalated: (moment, duration) => `For ${duration} (since ${moment})`,
+    flapping: (moment, duration) => `For ${duration} (since ${moment})`,
+    reminder: (moment, duration) => `For ${duration} (since ${moment})`,
+    recovered: (moment, duration) => `Lasted ${duration}, since ${moment}`,
+  },
+  labels: { since: 'Since', duration: 'Duration', severity: 'Severity' },
+  severities: { info: 'information', important: 'important', critical: 'critical' },
+  open: 'View',
+  openRun: 'Open the run',
+  inTerminal: (command) => `Terminal: ${command}`,
+  more: (count) => `… and ${count} more incident${s(count)}.`,
+  sms: (subject) => `Cronhook: ${subject}`,
+  test: {
+    subject: 'Test of the alerts',
+    text: 'This is a test: alerts of Cronhook arrive this way. There is nothing to do.',
+  },
+  notSent: {
+    suppressed: 'the recipient is in suppressed_addresses: delete that row',
+    held: 'messages are held since a restore: "npx cronhook outbox release" lets them go',
+    waiting: 'the message did not leave in time: try again, and look at the runs of the task outbox',
+  },
+};

@@ -155,31 +155,6 @@ export const mailsEn: MailTexts = {
     after: (previous) =>
       `To go back, restore the backup from before into an empty database: npx cronhook backups restore ${previous} --to <url>`,
   },
-  incident: {
-    opened: {
-      subject: (count, name) => (name ? `Task ${name} failed` : `${count} tasks failed`),
-      before: (count) =>
-        `${count === 1 ? 'A task has' : `${count} tasks have`} failed. The error message says what to do; the run has the details.`,
-      since: (moment) => `Since ${moment}`,
-    },
-    reminder: {
-      subject: (count, name) => (name ? `Task ${name} is still failing` : `${count} tasks are still failing`),
-      before: (count) =>
-        `${count === 1 ? 'A task is' : `${count} tasks are`} still failing. The error message says what to do; the run has the details.`,
-      since: (moment, duration) => `For ${duration} (since ${moment})`,
-    },
-    recovered: {
-      subject: (count, name) => (name ? `Task ${name} has recovered` : `${count} tasks have recovered`),
-      before: (count) =>
-        `${count === 1 ? 'A task works' : `${count} tasks work`} again. There is nothing to do.`,
-      since: (moment, duration) => `Failing for ${duration}, since ${moment}`,
-    },
-    sharedError: (message) => `The same error for all of them: ${message}`,
-    error: (message) => `Error: ${message}`,
-    openRun: 'Open the run',
-    inTerminal: (command) => `Terminal: ${command}`,
-    more: (count) => `… and ${count} more task${s(count)}.`,
-  },
   unsubscribePage: {
     ask: {
       title: 'Stop receiving these messages?',

@@ -158,32 +158,6 @@ export const mailsFr: MailTexts = {
     after: (previous) =>
       `Pour revenir en arrière, restaurez la sauvegarde d’avant dans une base vide : npx cronhook backups restore ${previous} --to <url>`,
   },
-  incident: {
-    opened: {
-      subject: (count, name) => (name ? `Échec de la tâche ${name}` : `Échec de ${count} tâches`),
-      before: (count) =>
-        `${count > 1 ? `${count} tâches ont` : 'Une tâche a'} échoué. Le message d’erreur dit quoi faire ; l’exécution en donne le détail.`,
-      since: (moment) => `Depuis le ${moment}`,
-    },
-    reminder: {
-      subject: (count, name) =>
-        name ? `Toujours en échec : tâche ${name}` : `Toujours en échec : ${count} tâches`,
-      before: (count) =>
-        `${count > 1 ? `${count} tâches échouent` : 'Une tâche échoue'} toujours. Le message d’erreur dit quoi faire ; l’exécution en donne le détail.`,
-      since: (moment, duration) => `Depuis ${duration} (${moment})`,
-    },
-    recovered: {
-      subject: (count, name) => (name ? `Rétablie : tâche ${name}` : `${count} tâches rétablies`),
-      before: (count) =>
-        `${count > 1 ? `${count} tâches fonctionnent` : 'Une tâche fonctionne'} de nouveau. Il n’y a rien à faire.`,
-      since: (moment, duration) => `En échec pendant ${duration}, depuis le ${moment}`,
-    },
-    sharedError: (message) => `Même erreur pour toutes : ${message}`,
-    error: (message) => `Erreur : ${message}`,
-    openRun: 'Ouvrir l’exécution',
-    inTerminal: (command) => `Terminal : ${command}`,
-    more: (count) => `… et ${count} autre${s(count)} tâche${s(count)}.`,
-  },
   unsubscribePage: {
     ask: {
       title: 'Ne plus recevoir ces messages ?',

@@ -68,23 +68,6 @@ export interface MailTexts {
     /** The set that still has what is gone. */
     after(previous: string): string;
   };
-  incident: Record<
-    'opened' | 'reminder' | 'recovered',
-    {
-      /** The name of a task that is alone, else none. */
-      subject(count: number, name: string): string;
-      before(count: number): string;
-      since(moment: string, duration: string): string;
-    }
-  > & {
-    /** Said once, when all the tasks have failed with the same message. */
-    sharedError(message: string): string;
-    error(message: string): string;
-    openRun: string;
-    /** The link needs the secret; a command on the server does not. */
-    inTerminal(command: string): string;
-    more(count: number): string;
-  };
   unsubscribePage: Record<
     'ask' | 'done',
     { title: string; text(address: string, sender: string): string }

@@ -95,7 +95,8 @@ export const reportsEn: ReportTexts = {
     incompleteDo: (parts) =>
       `It could not read ${parts}: nobody has looked there. The history of the tasks says why (“cronhook runs”).`,
     parts: {
-      incidents: 'the open incidents',
+      incidents: 'the incidents',
+      monitors: 'the availability',
       outbox_messages: 'the messages that wait',
       customers: 'the tickets, late payments and trials',
       task_runs: 'the tasks and backups',
@@ -105,6 +106,22 @@ export const reportsEn: ReportTexts = {
     },
     numbersOld: 'The numbers could not be brought up to date',
     numbersOldDo: 'They may be old or incomplete. The history of the tasks says why (“cronhook runs”).',
+  },
+  watch: {
+    title: 'Availability and incidents',
+    uptime: (share, monitors) =>
+      monitors > 1
+        ? `Availability: ${share} on average over ${monitors} watched services.`
+        : `Availability of the watched service: ${share}.`,
+    wasDown: (share, duration) => `${share}: interrupted for ${duration}`,
+    ended: (moment, duration) => `On ${moment}, for ${duration}`,
+    moreMonitors: (count) => `… and ${count} more interrupted service${s(count)}.`,
+    moreIncidents: (count) => `… and ${count} more incident${s(count)}.`,
+    unusual: 'Unusual runs',
+    longer: (moment, duration, usual) => `On ${moment}: ${duration}, usually ${usual}`,
+    shorter: (moment, duration, usual) => `On ${moment}: only ${duration}, usually ${usual}`,
+    emptier: (moment, names) => `On ${moment}: far less than in any run of late (${names}); check its source`,
+    moreUnusual: (count) => `… and ${count} more task${s(count)}.`,
   },
   operations: {
     title: 'Tasks and backups',

@@ -98,7 +98,8 @@ export const reportsFr: ReportTexts = {
     incompleteDo: (parts) =>
       `Impossible de lire ${parts} : personne n’a donc regardé là. La raison est dans l’historique des tâches (« cronhook runs »).`,
     parts: {
-      incidents: 'les incidents ouverts',
+      incidents: 'les incidents',
+      monitors: 'la disponibilité',
       outbox_messages: 'les messages en attente',
       customers: 'les tickets, les retards de paiement et les essais',
       task_runs: 'les tâches et les sauvegardes',
@@ -109,6 +110,23 @@ export const reportsFr: ReportTexts = {
     numbersOld: 'Les chiffres n’ont pas pu être mis à jour',
     numbersOldDo:
       'Ils peuvent être anciens ou incomplets. La raison est dans l’historique des tâches (« cronhook runs »).',
+  },
+  watch: {
+    title: 'Disponibilité et incidents',
+    uptime: (share, monitors) =>
+      monitors > 1
+        ? `Disponibilité : ${share} en moyenne sur ${monitors} services surveillés.`
+        : `Disponibilité du service surveillé : ${share}.`,
+    wasDown: (share, duration) => `${share} : interrompu pendant ${duration}`,
+    ended: (moment, duration) => `Le ${moment}, pendant ${duration}`,
+    moreMonitors: (count) => `… et ${count} autre${s(count)} service${s(count)} interrompu${s(count)}.`,
+    moreIncidents: (count) => `… et ${count} autre${s(count)} incident${s(count)}.`,
+    unusual: 'Exécutions inhabituelles',
+    longer: (moment, duration, usual) => `Le ${moment} : ${duration}, contre ${usual} d’habitude`,
+    shorter: (moment, duration, usual) => `Le ${moment} : ${duration} seulement, contre ${usual} d’habitude`,
+    emptier: (moment, names) =>
+      `Le ${moment} : bien moins que jamais ces derniers temps (${names}) ; vérifiez sa source`,
+    moreUnusual: (count) => `… et ${count} autre${s(count)} tâche${s(count)}.`,
   },
   operations: {
     title: 'Tâches et sauvegardes',

@@ -5,6 +5,7 @@ export type ReportKind = 'daily' | 'weekly';
 /** What a report is made of, as errors name it. */
 export type ReportPart =
   | 'incidents'
+  | 'monitors'
   | 'outbox_messages'
   | 'customers'
   | 'task_runs'
@@ -88,6 +89,21 @@ export interface ReportTexts {
     parts: Record<Exclude<ReportPart, 'statistics'>, string>;
     numbersOld: string;
     numbersOldDo: string;
+  };
+  /** Shares, moments and durations come formatted. */
+  watch: {
+    title: string;
+    uptime(share: string, monitors: number): string;
+    wasDown(share: string, duration: string): string;
+    ended(moment: string, duration: string): string;
+    moreMonitors(count: number): string;
+    moreIncidents(count: number): string;
+    unusual: string;
+    longer(moment: string, duration: string, usual: string): string;
+    shorter(moment: string, duration: string, usual: string): string;
+    /** @param names of the stats, as the run gives them */
+    emptier(moment: string, names: string): string;
+    moreUnusual(count: number): string;
   };
   operations: {
     title: string;

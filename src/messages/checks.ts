@@ -65,7 +65,7 @@ export class Checks {
 
   /** Alerts are taken back by nothing, and must not depend on tables that may be what is wrong. */
   #checks(): Check[] {
-    const { adminEmail = '' } = this.context.site;
+    const { adminEmail = '', adminSms = '' } = this.context.site;
     const causes = CAUSES.map((cause) => ({
       about: cause,
       tables: cause.tables,
@@ -76,7 +76,7 @@ export class Checks {
       about: 'suppression',
       tables: ['suppressed_addresses'],
       question: SUPPRESSED,
-      concerned: sql`not (message.task = ${ALERTS} and lower(message.recipient) = lower(${adminEmail}))`,
+      concerned: sql`not (message.task = ${ALERTS} and lower(message.recipient) in (lower(${adminEmail}), ${adminSms}))`,
     };
     return this.task === ALERTS ? [suppression] : [...causes, suppression];
   }

@@ -168,7 +168,7 @@ export class LaneDelivery {
     if (status === 'suppressed' && task === ALERTS)
       this.context.log.error(
         {},
-        'an alert went to nobody: suppressed_addresses lists ADMIN_EMAIL; delete that row',
+        `an alert went to nobody: suppressed_addresses lists ${this.lane.channel === 'sms' ? 'ADMIN_SMS' : 'ADMIN_EMAIL'}; delete that row`,
       );
   }
 

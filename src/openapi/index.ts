@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { AnyTask } from '../tasks/define.js';
+import { version } from '../version.js';
+import { monitorPaths, monitorSchemas } from './monitors-paths.js';
 import { inboxPaths, reactivationPaths, readPaths, taskPaths } from './paths.js';
 import { type Json, schemas } from './schemas.js';
 import { pricingPaths, settingPaths, settingSchemas } from './settings-paths.js';
 import { statisticsPaths } from './statistics-paths.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 /** The API as OpenAPI 3.1, made from the task definitions. */
 export function openApiDocument({ tasks }: { tasks: AnyTask[] }): Json {
@@ -28,9 +25,10 @@ export function openApiDocument({ tasks }: { tasks: AnyTask[] }): Json {
       ...(serves('pricing') && pricingPaths),
       ...(serves('statistics') && statisticsPaths),
       ...(serves('clients-archive') && reactivationPaths),
+      ...(serves('monitor-availability') && monitorPaths()),
     },
     components: {
-      schemas: { ...schemas, ...settingSchemas },
+      schemas: { ...schemas, ...settingSchemas, ...monitorSchemas },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         header: { type: 'apiKey', in: 'header', name: 'X-Cron-Secret' },

@@ -71,6 +71,21 @@ export const readPaths: Json = {
       responses: { 200: json(object({ tasks: array(ref('Task')) }), 'The catalogue.'), ...refused },
     },
   },
+  '/tasks/health': {
+    get: {
+      summary: 'For an uptime monitor: whether every configured task runs on time and well',
+      tags: ['runs'],
+      security: secured,
+      responses: {
+        200: json(ref('TasksHealth'), 'They do; tasks that never ran or are disabled do not count.'),
+        ...refused,
+        503: json(
+          ref('TasksHealth'),
+          'The message names those that are late or failing (`task_failed`); or the database is away (`database_unavailable`, without `tasks`).',
+        ),
+      },
+    },
+  },
   '/tasks/{name}': {
     get: {
       summary: 'One task',
@@ -104,6 +119,20 @@ export const readPaths: Json = {
       security: secured,
       parameters: [path('id', uuid)],
       responses: { 200: json(ref('RunDetails'), 'The run.'), ...refused, 404: failure('No such run.') },
+    },
+  },
+  '/metrics': {
+    get: {
+      summary: 'What Prometheus scrapes: tasks, outbox, incidents, monitors and the process',
+      tags: ['service'],
+      security: secured,
+      responses: {
+        200: {
+          description: 'The text format 0.0.4; `cronhook_database_up` is 0 while the database is away.',
+          content: { 'text/plain': { schema: string } },
+        },
+        ...refused,
+      },
     },
   },
   '/unsubscribe/{token}': {

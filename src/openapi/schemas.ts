@@ -27,6 +27,9 @@ export const failure = (description: string): Json => json(ref('Error'), descrip
 
 const itemErrors = array(object({ item: string, message: string }));
 
+const taskState: Json = { enum: ['ok', 'late', 'failing', 'never', 'disabled', 'not_configured'] };
+const oddities = array({ enum: ['shorter', 'longer', 'emptier'] });
+
 export const schemas: Json = {
   TaskAnswer: object(
     {
@@ -80,9 +83,38 @@ export const schemas: Json = {
     enabled: boolean,
     configured: boolean,
     missing: array(string),
-    lastRun: { oneOf: [ref('Run'), { type: 'null' }] },
+    health: object({
+      state: taskState,
+      since: nullable('string', 'date-time'),
+      expectedBy: nullable('string', 'date-time'),
+    }),
+    lastRun: {
+      oneOf: [
+        { allOf: [ref('Run'), object({ unusual: { oneOf: [oddities, { type: 'null' }] } })] },
+        { type: 'null' },
+      ],
+    },
     nextRunAt: nullable('string', 'date-time'),
   }),
+  TasksHealth: object(
+    {
+      success: boolean,
+      message: string,
+      timestamp: dateTime,
+      error: string,
+      tasks: array(
+        object({
+          task: string,
+          state: taskState,
+          since: nullable('string', 'date-time'),
+          expectedBy: nullable('string', 'date-time'),
+          lastRunAt: nullable('string', 'date-time'),
+          message: nullable('string'),
+        }),
+      ),
+    },
+    ['success', 'message', 'timestamp'],
+  ),
   Integration: object({
     id: uuid,
     companyId: nullable('string', 'uuid'),

@@ -31,7 +31,9 @@ export function settingPaths(tasks: AnyTask[]): Json {
               schema: {
                 type: 'object',
                 properties,
-                patternProperties: { '^threshold\\.[a-z][a-z0-9_.]*$': nullable('number') },
+                patternProperties: {
+                  '^threshold\\.[a-z][a-z0-9_]*(\\.[\\w.:/[\\]-]+)?$': nullable('number'),
+                },
                 additionalProperties: false,
               },
             },

@@ -11,6 +11,8 @@ import { inboxSync } from './inbox/inbox-sync.js';
 import { cleanupLogs } from './maintenance/cleanup-logs.js';
 import { cleanupTemporary } from './maintenance/cleanup-temporary.js';
 import { outbox } from './messages/outbox.js';
+import { monitorAvailability } from './monitoring/availability.js';
+import { monitorPerformance } from './monitoring/performance.js';
 import { pricing } from './pricing/pricing.js';
 import { reportDaily } from './reports/report-daily.js';
 import { reportWeekly } from './reports/report-weekly.js';
@@ -32,6 +34,8 @@ export const tasks: AnyTask[] = [
   pricing,
   cleanupLogs,
   cleanupTemporary,
+  monitorPerformance,
+  monitorAvailability,
   reportDaily,
   reportWeekly,
   trialsExpire,

@@ -55,6 +55,7 @@ describe('the catalogue', () => {
       enabled: true,
       configured: true,
       missing: [],
+      health: { state: 'never', since: null, expectedBy: null },
       lastRun: null,
       nextRunAt: '2026-11-21T14:35:00.000Z',
     });
@@ -186,16 +187,19 @@ describe('the catalogue', () => {
     expect((await entry(service, 'probe')).nextRunAt).toBe('2026-07-02T07:00:00.000Z');
   });
 
-  test.each(['/tasks', '/tasks/probe', '/runs', '/runs/01970000-0000-7000-8000-000000000000'])(
-    '%s is closed without a secret',
-    async (path) => {
-      const service = await startService({ tasks: [idle('probe')] });
-      expect((await service.fetch(path)).status).toBe(403);
-      expect((await service.fetch(`${path}?secret=wrong`)).status).toBe(403);
-      const post = await service.call(path, { method: 'POST' });
-      expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
-    },
-  );
+  test.each([
+    '/tasks',
+    '/tasks/probe',
+    '/tasks/health',
+    '/runs',
+    '/runs/01970000-0000-7000-8000-000000000000',
+  ])('%s is closed without a secret', async (path) => {
+    const service = await startService({ tasks: [idle('probe')] });
+    expect((await service.fetch(path)).status).toBe(403);
+    expect((await service.fetch(`${path}?secret=wrong`)).status).toBe(403);
+    const post = await service.call(path, { method: 'POST' });
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
 });
 
 describe('the history', () => {

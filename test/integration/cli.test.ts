@@ -78,6 +78,22 @@ describe.concurrent('cronhook tasks', () => {
 
 // One after the other: side by side, the end of one test would drop the database of another.
 describe('cronhook tasks', () => {
+  test('says which tasks are late or failing, and since when', async () => {
+    const fresh = await createDatabase(inject('postgresUrl'));
+    onTestFinished(() => fresh.drop());
+    await withDatabase(async (db) => {
+      await migrate(db);
+      await db.rows(sql`insert into cronhook.task_runs (task, status, trigger, host, started_at, finished_at)
+        values ('wealth', 'succeeded', 'http', 'x', '2026-03-01T02:15:00Z', '2026-03-01T02:15:01Z'),
+          ('statistics', 'failed', 'http', 'x', now(), now())`);
+    }, fresh.url);
+    const { stdout } = await cronhook(['tasks'], { DATABASE_URL: fresh.url });
+    expect(stdout).toMatch(/^wealth .* late since 2026-03-02 03:46:00 CET$/m);
+    expect(stdout).toMatch(/^statistics .* failing since \d{4}-\d\d-\d\d /m);
+    expect(stdout).toMatch(/^followups .* set /m);
+    expect(stdout).toMatch(/^inbox-sync .* ready$/m);
+  });
+
   test('says since when a task has been failing, in the site’s time; JSON stays in UTC', async () => {
     const fresh = await createDatabase(inject('postgresUrl'));
     onTestFinished(() => fresh.drop());
@@ -276,6 +292,9 @@ describe('cronhook urls', () => {
       waiting.search = `?wait=25&secret=${secret}`;
       expect(table.stdout).toContain(waiting.toString());
     }
+    const toRead = table.stdout.match(/\S+(\/tasks\/health|\/metrics)\?\S+/g) ?? [];
+    expect(toRead).toHaveLength(2);
+    for (const url of toRead) expect([200, 503]).toContain((await fetch(url)).status);
     expect(table.stdout + json.stdout).not.toContain(SECRET);
   });
 

@@ -82,7 +82,7 @@ describe('a report that could not look everywhere', () => {
     await service.run('daily');
     const text = await textOf(service);
     expect(text).toContain('Un point demande votre attention.');
-    expect(text).toContain('Ce rapport est incomplet Impossible de lire les incidents ouverts');
+    expect(text).toContain('Ce rapport est incomplet Impossible de lire les incidents');
     expect(text).not.toMatch(/Rien ne demande|severity|select/);
   });
 

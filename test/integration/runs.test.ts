@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { read, startTestService, type TestService } from '../support/service.js';
 import { testTask } from '../support/tasks.js';
 
@@ -54,12 +54,15 @@ describe('a run', () => {
     const { task, open, starts } = gate();
     const one = await startTestService({ tasks: [task] });
     const two = await startTestService({ tasks: [task], databaseUrl: one.databaseUrl });
-    const calls = Array.from({ length: 20 }, async (_, index) =>
-      read((index % 2 ? one : two).call('/test/probe')),
-    );
+    let answered = 0;
+    const calls = Array.from({ length: 20 }, async (_, index) => {
+      const answer = await read((index % 2 ? one : two).call('/test/probe'));
+      answered += 1;
+      return answer;
+    });
     const settled = Promise.all(calls);
     // Nineteen answer at once; then the twentieth may end.
-    await sleep(1_500);
+    await vi.waitFor(() => expect(answered).toBe(19), { timeout: 20_000 });
     open();
     const answers = await settled;
     expect(starts()).toBe(1);

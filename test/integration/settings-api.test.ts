@@ -95,11 +95,20 @@ describe('PUT /settings', () => {
       iqr_factor: { value: 2.25 },
       rounding: { value: '.49' },
       min_sample: { value: 5 },
-      'threshold.cpu_percent': { type: 'number', default: null, value: 92.5 },
+      'threshold.cpu_percent': { type: 'number', default: 90, value: 92.5 },
     });
     expect(await service.stored()).toHaveLength(7);
     expect((await service.put({ batch_hour: 4 })).settings.batch_enabled?.value).toBe(false);
     expect(await service.value('batch_hour')).toBe(4);
+  });
+
+  test('takes a threshold for one machine, and shows it from then on', async () => {
+    const service = await start();
+    const key = 'threshold.disk_percent.10.0.0.2:9100';
+    expect((await service.shown()).settings[key]).toBeUndefined();
+    const { settings } = await service.put({ [key]: 97 });
+    expect(settings[key]).toMatchObject({ type: 'number', default: null, value: 97 });
+    expect((await service.put({ [key]: null })).settings[key]).toBeUndefined();
   });
 
   const wrong: [string, unknown][] = [
@@ -120,6 +129,7 @@ describe('PUT /settings', () => {
     ['rounding', '.95'],
     ['rounding', 0.99],
     ['threshold.cpu_percent', 'high'],
+    ['threshold.cpu_percent', 101],
     ['task.pricing.enabled', 'yes'],
     ['task.pricing.schedule', 'at noon'],
     ['task.pricing.schedule', ' 5 3 * * *'],
@@ -179,7 +189,7 @@ describe('PUT /settings', () => {
       'task.pricing.schedule': { value: '0 * * * *' },
       'task.pricing.enabled': { value: true },
     });
-    expect(settings['threshold.cpu_percent']).toBeUndefined();
+    expect(settings['threshold.cpu_percent']?.value).toBe(90);
     expect(await service.stored()).toEqual([{ key: 'batch_hour', value: '4' }]);
   });
 

@@ -28,8 +28,8 @@ async function start() {
           ...{ status, created_at, refunded_at: null },
         })),
       }),
-    /** Subjects of what has arrived. */
-    subjects: () => smtp.mails.map(({ subject }) => subject),
+    /** Subjects of what has arrived, without since when or how long. */
+    subjects: () => smtp.mails.map(({ subject }) => subject?.replace(/ \(.*/, '')),
     incidents: () =>
       db.rows<{ source: string; severity: string; open: boolean }>(sql`
         select source, severity, resolved_at is null as open from cronhook.incidents
@@ -38,7 +38,7 @@ async function start() {
   };
 }
 
-test('a day without a lead is told once, and again only after it has been over', async () => {
+test('a day without a lead is told once, when it is over, and again after that', async () => {
   const { lead, run, turn, subjects, incidents } = await start();
   await run();
   // A company that has never had one does not count them here.
@@ -48,7 +48,7 @@ test('a day without a lead is told once, and again only after it has been over',
   expect(await incidents()).toEqual([]);
   turn(NOW + HOUR);
   expect((await run()).stats).toMatchObject({ alerts: 1, alertsOpen: 1, sent: 1 });
-  turn(NOW + 2 * HOUR);
+  turn(NOW + 2 * HOUR - 1);
   expect((await run()).stats).toMatchObject({ alerts: 0, alertsOpen: 1, sent: 0 });
   expect(subjects()).toEqual(['Aucun nouveau prospect depuis 24 heures']);
   expect(await incidents()).toEqual([{ source: 'business:no-leads', severity: 'important', open: true }]);
@@ -56,9 +56,10 @@ test('a day without a lead is told once, and again only after it has been over',
   turn(NOW + 4 * HOUR);
   await run();
   expect((await incidents()).map(({ open }) => open)).toEqual([false]);
+  expect(subjects().slice(1)).toEqual(['Rétabli : Aucun nouveau prospect depuis 24 heures']);
   turn(NOW + 28 * HOUR);
   await run();
-  expect(subjects()).toHaveLength(2);
+  expect(subjects()).toHaveLength(3);
   expect((await incidents()).map(({ open }) => open)).toEqual([false, true]);
 });
 
@@ -116,7 +117,11 @@ test('without a mail server the administrators read it in the application', asyn
   expect((await service.run()).status).toBe('succeeded');
   const told = await service.db.rows(sql`select user_id, kind, title from cronhook.notifications`);
   expect(told).toEqual([
-    { user_id: null, kind: 'business_alert', title: 'Aucun nouveau prospect depuis 24 heures' },
+    {
+      user_id: null,
+      kind: 'business_alert',
+      title: expect.stringMatching(/^Aucun nouveau prospect depuis 24 heures \(/),
+    },
   ]);
 });
 

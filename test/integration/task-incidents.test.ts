@@ -10,7 +10,7 @@ describe('a task that fails', () => {
   test('opens one incident, and the administrator gets one mail that says what, since when and where', async () => {
     const service = await start();
     const { runId } = await service.call1('alpha', 'badly');
-    service.later(1);
+    service.later(0.9);
     await service.call1('alpha', 'badly');
     expect(await service.incidents()).toMatchObject([{ source: 'task:alpha', resolved_at: null }]);
     const [mail, ...others] = service.smtp.mails;
@@ -23,19 +23,20 @@ describe('a task that fails', () => {
     expect(await service.notifications()).toMatchObject([{ user_id: null, kind: 'task_failed' }]);
   });
 
-  test('is told of once a day while it lasts, and once when it works again', async () => {
+  test('is told of after an hour, then once a day while it lasts, and once when it works again', async () => {
     const service = await start();
     for (let hour = 0; hour < 72; hour += 6) {
       await service.call1('alpha', 'badly');
       service.later(6);
     }
-    expect(service.smtp.mails).toHaveLength(3);
-    await service.call1('alpha', 'well');
-    await service.call1('alpha', 'well');
+    // Its beginning, after six hours, after one day and after two.
     expect(service.smtp.mails).toHaveLength(4);
+    await service.call1('alpha', 'well');
+    await service.call1('alpha', 'well');
+    expect(service.smtp.mails).toHaveLength(5);
     expect((await service.incidents())[0]?.resolved_at).not.toBeNull();
     await service.call1('alpha', 'badly');
-    expect(service.smtp.mails).toHaveLength(5);
+    expect(service.smtp.mails).toHaveLength(6);
     expect(await service.incidents()).toHaveLength(2);
   });
 

@@ -21,6 +21,8 @@ export interface ApiRequest {
   path: string;
   query: URLSearchParams;
   form: URLSearchParams;
+  /** The body as it was sent. */
+  text: string;
   headers: IncomingMessage['headers'];
 }
 
@@ -73,6 +75,7 @@ async function read(incoming: IncomingMessage): Promise<ApiRequest> {
     path: decodeURIComponent(url.pathname),
     query: url.searchParams,
     form: new URLSearchParams(body),
+    text: body,
     headers: incoming.headers,
   };
 }

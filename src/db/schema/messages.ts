@@ -49,6 +49,9 @@ export const outboxMessages = cronhook.table(
     index('outbox_messages_message_id').on(message.messageId),
     index('outbox_messages_recipient').on(sql`lower(recipient)`),
     index('outbox_messages_sent').on(message.sentAt).where(sql`status = 'sent'`),
+    index('outbox_messages_stuck')
+      .on(message.status, message.channel)
+      .where(sql`status in ('held', 'failed')`),
   ],
 );
 

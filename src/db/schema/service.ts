@@ -33,6 +33,8 @@ export const taskRuns = cronhook.table(
     trigger: text('trigger').notNull(),
     host: text('host').notNull(),
     dryRun: boolean('dry_run').notNull().default(false),
+    /** A run that says nothing of how its task fares: of one item that somebody named, or asked for what is not there. */
+    aside: boolean('aside').notNull().default(false),
     startedAt: time('started_at').notNull(),
     finishedAt: time('finished_at'),
     durationMs: integer('duration_ms'),
@@ -48,6 +50,9 @@ export const taskRuns = cronhook.table(
     index('task_runs_recent').on(run.startedAt, run.id),
     index('task_runs_by_task').on(run.task, run.startedAt, run.id),
     index('task_runs_running').on(run.task).where(sql`status = 'running'`),
+    index('task_runs_telling')
+      .on(run.task, run.startedAt, run.id)
+      .where(sql`status in ('succeeded', 'partial', 'failed', 'lost') and not dry_run and not aside`),
   ],
 );
 

@@ -14,9 +14,17 @@ export interface Goals {
 }
 
 /** The first ones of something, and how many there are. */
-interface Items {
+export interface Items {
   items: { title: string; lines: string[] }[];
   count: number;
+}
+
+/** How what is watched fared; undefined where nobody could look. */
+export interface Watch {
+  /** The summary is empty where nothing was measured. */
+  availability: (Items & { summary: string }) | undefined;
+  incidents: Items | undefined;
+  unusual: Items | undefined;
 }
 
 /** A report as its mail tells it: all texts are written, all numbers formatted. */
@@ -31,6 +39,7 @@ export interface Report {
   month:
     | { title: string; note: string | undefined; figures: FigureTable; goalsTitle: string; goals: Goals }
     | undefined;
+  watch: Watch;
   /** Undefined where nobody could look. */
   failures: Items | undefined;
   noFailures: string;
@@ -60,10 +69,18 @@ export function reportMail(report: Report, look: Look): ComposedMail {
     ),
     ...month(report.month, look),
     { kind: 'note', text: report.legend },
+    ...under(words.watch.title, [
+      ...availability(report.watch, look),
+      ...(report.watch.incidents ? items(report.watch.incidents, words.watch.moreIncidents) : []),
+    ]),
     ...under(words.operations.title, [
       ...(report.failures ? failures(report.failures, report.noFailures, look) : []),
       ...report.backups.map(paragraph),
     ]),
+    ...under(
+      words.watch.unusual,
+      report.watch.unusual ? items(report.watch.unusual, words.watch.moreUnusual) : [],
+    ),
   ];
   return composeMail({ subject: report.subject, heading: report.heading, blocks }, look);
 }
@@ -81,6 +98,11 @@ function items({ items: shown, count }: Items, more: (hidden: number) => string)
     return { kind: 'item', ...short, link: undefined };
   });
   return count > shown.length ? [...blocks, paragraph(more(count - shown.length))] : blocks;
+}
+
+function availability({ availability: found }: Watch, { messages }: Look): Block[] {
+  if (!found?.summary) return [];
+  return [paragraph(found.summary), ...items(found, messages.reports.watch.moreMonitors)];
 }
 
 const failures = (failed: Items, none: string, { messages }: Look): Block[] =>

@@ -179,6 +179,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
       trigger: 'none',
       host: 'none',
       dryRun: 'none',
+      aside: 'none',
       startedAt: 'none',
       finishedAt: 'none',
       durationMs: 'none',

@@ -1,4 +1,4 @@
-import { addDays, localDay } from '../../calendar.js';
+import { addDays, localDay, momentAt } from '../../calendar.js';
 import { formatLongDay, formatWeekdayNumber } from '../../messages/format-calendar.js';
 import { reportMail } from '../../messages/templates/report.js';
 import { needsAttention } from './attention.js';
@@ -10,6 +10,7 @@ import { DAILY, type Group } from './metrics.js';
 import { readNumbers } from './numbers.js';
 import { backupLines, failedTasks } from './operations.js';
 import { sinceLastIssue } from './since.js';
+import { lookBack } from './watch.js';
 
 const DAY_MS = 86_400_000;
 /** As long as messages that were sent are kept. */
@@ -33,6 +34,8 @@ export async function composeDaily(context: ReportContext, day: string): Promise
   });
   const backups = await attempt('task_runs', () => readBackups(db));
   const failures = await attempt('task_runs', () => failedTasks(context, since));
+  const period = { from: momentAt(day, 0, site.timeZone), to: momentAt(addDays(day, 1), 0, site.timeZone) };
+  const watch = await lookBack(context, { period, since });
   const attention = await needsAttention(context, { since, backups });
   const words = messages.reports.editions.daily;
   const when = formatLongDay(day, site.locale);
@@ -54,6 +57,7 @@ export async function composeDaily(context: ReportContext, day: string): Promise
       goals: { rows: [], more: 0 },
       groups,
       month: undefined,
+      watch,
       failures,
       noFailures: words.noFailures,
       backups: backups ? backupLines(backups, context) : [],

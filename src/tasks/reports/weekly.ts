@@ -1,4 +1,4 @@
-import { addDays, localDay } from '../../calendar.js';
+import { addDays, localDay, momentAt } from '../../calendar.js';
 import { formatDays } from '../../messages/format-calendar.js';
 import { reportMail } from '../../messages/templates/report.js';
 import { needsAttention } from './attention.js';
@@ -14,6 +14,7 @@ import { readNumbers } from './numbers.js';
 import { backupLines, failedTasks } from './operations.js';
 import { isLastMonday, mondayOf } from './periods.js';
 import { sinceLastIssue } from './since.js';
+import { lookBack } from './watch.js';
 
 const WEEK_MS = 7 * 86_400_000;
 /** As long as messages that were sent are kept. */
@@ -63,6 +64,8 @@ export async function composeWeekly(context: ReportContext, monday: string): Pro
   });
   const backups = await attempt('task_runs', () => readBackups(db));
   const failures = await attempt('task_runs', () => failedTasks(context, since));
+  const period = { from: momentAt(week, 0, site.timeZone), to: momentAt(monday, 0, site.timeZone) };
+  const watch = await lookBack(context, { period, since });
   const attention = await needsAttention(context, { since, backups });
   const words = messages.reports.editions.weekly;
   const when = weekName(week, context);
@@ -87,6 +90,7 @@ export async function composeWeekly(context: ReportContext, monday: string): Pro
       goals: goalRows(goals, (metric) => numbers.get(metric, week), context),
       groups,
       month,
+      watch,
       failures,
       noFailures: words.noFailures,
       backups: backups ? backupLines(backups, context) : [],

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { localDay } from '../../calendar.js';
 import { deliver } from '../../messages/delivery.js';
+import { ALERTS } from '../../messages/queue.js';
 import { defineTask, type RunContext } from '../define.js';
 import { unlessItFails } from '../unless-it-fails.js';
-import { alertOfBusiness, NAME } from './alerts.js';
+import { alertOfBusiness } from './alerts.js';
 import { oddRows } from './odd-rows.js';
 import { refreshStatistics } from './refresh.js';
 import { refreshViews } from './views.js';
 
 export const statistics = defineTask({
-  name: NAME,
+  name: 'statistics',
   path: '/statistics/refresh',
   schedule: '0 * * * *',
   product: 'talos',
@@ -17,7 +18,7 @@ export const statistics = defineTask({
   success: (t) => t.tasks.statistics.success,
   timeoutMs: 600_000,
   needs: ['db'],
-  uses: ['mail', 'administrator', 'vault'],
+  uses: ['mail', 'sms', 'vault'],
   input: z.object({}),
   async run(context) {
     const tally = context.dryRun ? foresee(context) : await refreshStatistics(context);
@@ -29,7 +30,7 @@ export const statistics = defineTask({
         ? await unlessItFails(context, 'alerts', () => alertOfBusiness(context))
         : undefined;
     const viewsRefreshed = await refreshViews(context);
-    const { sent } = await deliver(context, { task: NAME });
+    const { sent } = await deliver(context, { task: ALERTS });
     return { ...tally, ...odd, viewsRefreshed, ...alerts, sent };
   },
 });

@@ -42,6 +42,15 @@ function report(text: string, rest: Partial<Report> = {}): Report {
       goalsTitle: 'Objectifs',
       goals: { rows: [{ ...goal, mood: 'bad' }], more: 0 },
     },
+    watch: {
+      availability: {
+        summary: 'Disponibilité : 99,80 %.',
+        items: [{ title: text, lines: ['interrompu pendant 3 min'] }],
+        count: 2,
+      },
+      incidents: { items: [{ title: text, lines: ['pendant 3 min'] }], count: 7 },
+      unusual: { items: [{ title: 'inbox-sync', lines: ['zéro'] }], count: 1 },
+    },
     failures: { items: [{ title: 'backup', lines: [text] }], count: 1 },
     noFailures: 'Rien.',
     backups: ['Dernière sauvegarde : aucune.'],
@@ -98,6 +107,7 @@ describe('a report', () => {
     goals: { rows: [], more: 0 },
     groups: [],
     month: undefined,
+    watch: { availability: undefined, incidents: { items: [], count: 0 }, unusual: { items: [], count: 0 } },
     failures: { items: [], count: 0 },
   });
 
@@ -111,13 +121,24 @@ describe('a report', () => {
   test('counts the points, targets and failures that it does not show', () => {
     const some = [{ title: 'Ceci.', lines: [] }];
     const { rows } = report('x').goals;
-    const more = { attention: { points: some, count: 3 }, goals: { rows, more: 1 } };
+    const more = {
+      attention: { points: some, count: 3 },
+      goals: { rows, more: 1 },
+      watch: {
+        availability: { summary: 'Presque.', items: some, count: 3 },
+        incidents: { items: some, count: 2 },
+        unusual: { items: some, count: 2 },
+      },
+    };
     const text = spaced(
       reportMail({ ...quiet, ...more, failures: { items: some, count: 4 } }, lookIn('fr')).text,
     );
     expect(text).toContain('Ceci. … et 2 autres points.');
     expect(text).toContain('75 % de l’objectif … et 1 autre objectif.');
     expect(text).toContain('Ceci. … et 3 autres tâches en échec.');
+    expect(text).toContain('Presque. - Ceci. … et 2 autres services interrompus.');
+    expect(text).toContain('Ceci. … et 1 autre incident.');
+    expect(text).toContain('Ceci. … et 1 autre tâche.');
   });
 
   test('says nothing of failures where nobody could look', () => {

@@ -5,7 +5,11 @@ import type { ComposedMail } from '../../../src/messages/layout.js';
 import { appointmentMail } from '../../../src/messages/templates/appointment.js';
 import { farewellMail } from '../../../src/messages/templates/farewell.js';
 import { followupMail } from '../../../src/messages/templates/followup.js';
-import { type FailingTask, taskIncidentMail } from '../../../src/messages/templates/task-incident.js';
+import {
+  type IncidentKind,
+  incidentMail,
+  type ToldIncident,
+} from '../../../src/messages/templates/incident.js';
 import { linksIn, lookIn, shownIn, spaced, tagsIn } from './look.js';
 
 const WEB = 'https://app.example/d/1?a=1&b=2';
@@ -29,13 +33,16 @@ const document = {
   url: WEB,
 };
 
-const failing = (name: string, rest: Partial<FailingTask> = {}): FailingTask => ({
-  name,
+const failing = (name: string, rest: Partial<ToldIncident> = {}): ToldIncident => ({
+  severity: 'important',
+  title: `La tâche ${name} échoue`,
   since: new Date('2026-11-19T09:05:00Z'),
   message: 'the server is away: start it',
-  runUrl: `${WEB}#${name}`,
+  link: `${WEB}#${name}`,
   ...rest,
 });
+
+const KINDS: IncidentKind[] = ['opened', 'escalated', 'flapping', 'reminder', 'recovered'];
 
 /** Every mail to somebody whose name others wrote. */
 function everyLetter({ text, url }: Words, locale: Locale): ComposedMail[] {
@@ -54,9 +61,9 @@ function everyLetter({ text, url }: Words, locale: Locale): ComposedMail[] {
 
 /** Every mail there is. */
 function everyMail({ text, url }: Words, locale: Locale): ComposedMail[] {
-  const tasks = [0, 1].map((n) => failing(text, { message: `${text}${n}`, runUrl: url }));
-  const incidents = (['opened', 'reminder', 'recovered'] as const).flatMap((kind) =>
-    [tasks.slice(1), tasks].map((some) => taskIncidentMail(kind, { tasks: some, now: NOW }, lookIn(locale))),
+  const some = [0, 1].map((n) => failing('', { title: text, message: `${text}${n}`, link: url }));
+  const incidents = KINDS.flatMap((kind) =>
+    [some.slice(1), some].map((told) => incidentMail(kind, { incidents: told, now: NOW }, lookIn(locale))),
   );
   return [...everyLetter({ text, url }, locale), ...incidents];
 }
@@ -249,54 +256,55 @@ describe('a farewell', () => {
   });
 });
 
-describe('a mail about failing tasks', () => {
-  const mail = (kind: 'opened' | 'reminder' | 'recovered', tasks: FailingTask[]) =>
-    taskIncidentMail(kind, { tasks, now: NOW }, lookIn('fr'));
+describe('a mail about incidents', () => {
+  const mail = (kind: IncidentKind, incidents: ToldIncident[]) =>
+    incidentMail(kind, { incidents, now: NOW }, lookIn('fr'));
 
-  test('names the task, the moment, the message and the run', () => {
+  test('says what and since when in its subject, then what to do, how grave it is, and where to look', () => {
     const { subject, text, html } = mail('opened', [failing('outbox')]);
-    expect(subject).toBe('Échec de la tâche outbox');
-    expect(spaced(text)).toContain(
-      '- outbox Depuis le jeudi 19 novembre 2026 à 10:05 Erreur : the server is away',
+    expect(subject).toBe('La tâche outbox échoue (depuis le 19 nov. à 10:05)');
+    expect(spaced(text)).toMatch(
+      /the server is away: start it Depuis : jeudi 19 novembre 2026 à 10:05 Gravité : important/,
     );
     expect(linksIn(html)).toEqual([`${WEB}#outbox`]);
   });
 
   test('gives the command that shows the run without the secret, whole on one line', () => {
     const runId = '01a1fc5e-eecd-726f-988b-4ebc9dc07972';
-    const runUrl = `https://cron.example.com/runs/${runId}`;
-    for (const kind of ['opened', 'reminder'] as const) {
-      const { text, html } = mail(kind, [failing('outbox', { runUrl })]);
-      expect(text).toMatch(new RegExp(`^  Terminal\\s: npx cronhook runs ${runId}$`, 'm'));
+    const link = `https://cron.example.com/runs/${runId}`;
+    for (const some of [[failing('outbox', { link })], [failing('outbox', { link }), failing('other')]]) {
+      const { text, html } = mail('opened', some);
+      expect(text).toMatch(new RegExp(`^ *Terminal\\s: npx cronhook runs ${runId}$`, 'm'));
       expect(spaced(shownIn(html).join(' '))).toContain(`Terminal : npx cronhook runs ${runId}`);
     }
-    const noRun = mail('opened', [failing('outbox', { runUrl: 'https://cron.example.com/runs' })]);
+    const noRun = mail('opened', [failing('outbox', { link: 'https://cron.example.com/runs' })]);
     expect(spaced(noRun.text)).toContain('Terminal : npx cronhook runs ');
+    expect(mail('opened', [failing('outbox')]).text).not.toContain('Terminal');
   });
 
   test('says in words how long it has lasted, and that there is nothing left to do at its end', () => {
-    expect(spaced(mail('reminder', [failing('outbox')]).text)).toContain('Depuis 2 jours et 4 heures');
+    expect(spaced(mail('reminder', [failing('outbox')]).text)).toContain('Durée : 2 jours et 4 heures');
     const recovered = mail('recovered', [failing('outbox')]);
-    expect(recovered.subject).toBe('Rétablie : tâche outbox');
-    expect(spaced(recovered.text)).toMatch(/rien à faire.*En échec pendant 2 jours et 4 heures/);
+    expect(spaced(recovered.subject)).toBe('Rétabli : La tâche outbox échoue (après 2 jours et 4 heures)');
+    expect(spaced(recovered.text)).toContain('Il n’y a rien à faire');
   });
 
-  test('ten tasks with one cause are one mail that says the cause once', () => {
-    const tasks = Array.from({ length: 10 }, (_, n) => failing(`task-${n}`));
-    const { subject, text, html } = mail('opened', tasks);
-    expect(subject).toBe('Échec de 10 tâches');
+  test('of ten with one cause says the cause once', () => {
+    const ten = Array.from({ length: 10 }, (_, n) => failing(`task-${n}`));
+    const { subject, text, html } = mail('opened', ten);
+    expect(subject).toBe('La tâche task-0 échoue, et 9 autres incidents (depuis le 19 nov. à 10:05)');
     expect(text.match(/the server is away/g)).toHaveLength(1);
-    expect(linksIn(html)).toEqual(tasks.map(({ runUrl }) => runUrl));
-    const [first, ...others] = tasks as [FailingTask, ...FailingTask[]];
+    expect(linksIn(html)).toEqual(ten.map(({ link }) => link));
+    const [first, ...others] = ten as [ToldIncident, ...ToldIncident[]];
     const mixed = mail('opened', [{ ...first, message: 'no token' }, ...others]).text;
     expect(mixed.match(/the server is away/g)).toHaveLength(9);
   });
 
-  test('twenty are listed, the others counted', () => {
-    const tasks = Array.from({ length: 22 }, (_, n) => failing(`task-${n}`));
-    expect(linksIn(mail('opened', tasks).html)).toHaveLength(20);
-    expect(spaced(mail('opened', tasks).text)).toContain('… et 2 autres tâches.');
-    expect(spaced(mail('opened', tasks.slice(1)).text)).toContain('… et 1 autre tâche.');
-    expect(mail('opened', tasks.slice(2)).text).not.toContain('…');
+  test('lists twenty, and counts the others', () => {
+    const some = Array.from({ length: 22 }, (_, n) => failing(`task-${n}`));
+    expect(linksIn(mail('opened', some).html)).toHaveLength(20);
+    expect(spaced(mail('opened', some).text)).toContain('… et 2 autres incidents.');
+    expect(spaced(mail('opened', some.slice(1)).text)).toContain('… et 1 autre incident.');
+    expect(mail('opened', some.slice(2)).text).not.toContain('…');
   });
 });

@@ -1,0 +1,74 @@
+import { codeOf, NoAnswer } from './http.js';
+
+interface GetOptions {
+  headers?: Record<string, string>;
+  timeoutMs: number;
+  mostBytes: number;
+  signal: AbortSignal;
+}
+
+export interface Got {
+  status: number;
+  /** Where redirects have led. */
+  url: string;
+  type: string;
+  /** As it is once unpacked. */
+  body: Buffer;
+  /** From the request to the headers of the last answer. */
+  firstByteMs: number;
+}
+
+/**
+ * One page or file, redirects followed.
+ * @throws {NoAnswer} or the signal's reason
+ */
+export async function get(url: URL, { headers, timeoutMs, mostBytes, signal }: GetOptions): Promise<Got> {
+  signal.throwIfAborted();
+  const limit = AbortSignal.timeout(timeoutMs);
+  const begun = performance.now();
+  let status: number | undefined;
+  try {
+    const response = await fetch(url, {
+      ...(headers && { headers }),
+      signal: AbortSignal.any([signal, limit]),
+    });
+    const firstByteMs = performance.now() - begun;
+    status = response.status;
+    const type = response.headers.get('content-type') ?? '';
+    return { status, url: response.url, type, body: await readUpTo(mostBytes, response), firstByteMs };
+  } catch (cause) {
+    signal.throwIfAborted();
+    const code = limit.aborted ? 'TIMEOUT' : codeOf(cause);
+    throw new NoAnswer(true, code, status, undefined, cause);
+  }
+}
+
+async function readUpTo(most: number, response: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > most) throw Object.assign(new Error('the answer is too large'), { code: 'TOO_LARGE' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** fetch takes no address with a password in it: it goes into a header. */
+export function withoutCredentials(address: string): { url: URL; headers: Record<string, string> } {
+  const url = new URL(address);
+  const { username, password } = url;
+  if (!username && !password) return { url, headers: {} };
+  url.username = '';
+  url.password = '';
+  const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
+  return { url, headers: { authorization: `Basic ${credentials}` } };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,54 @@
+/** So many characters of the GSM 03.38 alphabet are one SMS; one more is two, as is a single other character. */
+const LONGEST = 160;
+
+/** One SMS: in its alphabet, and short enough. `part` is cut where that must be, the frame around it stays. */
+export function oneSms(frame: (part: string) => string, part: string): string {
+  const text = gsmText(part);
+  const whole = gsmText(frame(text));
+  if (lengthOf(whole) <= LONGEST) return whole;
+  const room = LONGEST - (lengthOf(gsmText(frame('x'))) - 1) - ELLIPSIS.length;
+  return gsmText(frame(`${cut(text, room).trimEnd()}${ELLIPSIS}`));
+}
+
+const ELLIPSIS = '...';
+
+/** What a text is in the alphabet of SMS: an apostrophe is straight, an ê is an e. */
+const gsmText = (text: string): string =>
+  Array.from(text.normalize('NFC').replace(INSIDE_QUOTES, '').replace(SPACES, ' '), plain).join('').trim();
+
+function plain(character: string): string {
+  const typographic = PLAIN[character];
+  if (typographic !== undefined) return typographic;
+  if (BASIC.has(character) || EXTENDED.has(character)) return character;
+  const letters = character.normalize('NFKD').replace(/\p{M}/gu, '');
+  return letters !== '' && Array.from(letters).every((one) => BASIC.has(one)) ? letters : '?';
+}
+
+/** What a sign of the extension costs: it is sent as two. */
+const costOf = (character: string): number => (EXTENDED.has(character) ? 2 : 1);
+
+const lengthOf = (text: string): number => Array.from(text).reduce((sum, one) => sum + costOf(one), 0);
+
+function cut(text: string, room: number): string {
+  let left = room;
+  const kept = [];
+  for (const character of text) {
+    left -= costOf(character);
+    if (left < 0) break;
+    kept.push(character);
+  }
+  return kept.join('');
+}
+
+const BASIC = new Set(
+  '@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
+);
+const EXTENDED = new Set('^{}\\[~]|€');
+
+const PLAIN: Record<string, string> = {
+  ...{ '’': "'", '‘': "'", '‛': "'", '′': "'", '“': '"', '”': '"', '„': '"', '«': '"', '»': '"' },
+  ...{ '–': '-', '—': '-', '‑': '-', '‐': '-', '−': '-', '…': '...', œ: 'oe', Œ: 'OE', ç: 'c', '`': "'" },
+};
+/** The spaces of French quotation marks go with them. */
+const INSIDE_QUOTES = /(?<=«)[\s\p{Zs}]+|[\s\p{Zs}]+(?=»)/gu;
+const SPACES = /[\s\p{Zs}]+/gu;

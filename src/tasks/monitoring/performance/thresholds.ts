@@ -1,0 +1,37 @@
+import {
+  namedSettings,
+  readSetting,
+  settingAt,
+  storedSettings,
+  THRESHOLDS,
+  type ThresholdName,
+  thresholdSetting,
+} from '../../../settings.js';
+import type { PerformanceContext } from './model.js';
+
+export interface Threshold {
+  limit: number;
+  /** The setting to change. */
+  key: string;
+}
+
+export type ThresholdReader = (name: ThresholdName, source: string) => Threshold;
+
+/** The threshold of a machine, else that of all, else the default. One that cannot be read counts as unset. */
+export async function readThresholds({ db, log }: PerformanceContext): Promise<ThresholdReader> {
+  const named = namedSettings([]);
+  const limits = new Map<string, number>();
+  for (const [key, text] of await storedSettings(db)) {
+    const setting = key.startsWith('threshold.') ? settingAt(key, named) : undefined;
+    const value = setting && readSetting(setting, text);
+    if (typeof value === 'number') limits.set(key, value);
+    else if (setting) log.warn({ setting: key }, 'this setting cannot be read');
+  }
+  return (name, source) => {
+    const [own, all] = [thresholdSetting(name, source), thresholdSetting(name)];
+    const limit = limits.get(own);
+    return limit === undefined
+      ? { limit: limits.get(all) ?? THRESHOLDS[name], key: all }
+      : { limit, key: own };
+  };
+}
