@@ -31,6 +31,7 @@ ALTER TABLE "cronhook"."task_runs" ADD COLUMN "aside" boolean DEFAULT false NOT 
 CREATE INDEX "monitor_days_day" ON "cronhook"."monitor_days" USING btree ("day");--> statement-breakpoint
 CREATE INDEX "incidents_source" ON "cronhook"."incidents" USING btree ("source","opened_at");--> statement-breakpoint
 CREATE INDEX "incidents_opened" ON "cronhook"."incidents" USING btree ("opened_at");--> statement-breakpoint
+CREATE INDEX "incidents_owed" ON "cronhook"."incidents" USING btree ("opened_at") WHERE details->'owed' is not null;--> statement-breakpoint
 CREATE INDEX "outbox_messages_stuck" ON "cronhook"."outbox_messages" USING btree ("status","channel") WHERE status in ('held', 'failed');--> statement-breakpoint
 CREATE INDEX "task_runs_telling" ON "cronhook"."task_runs" USING btree ("task","started_at","id") WHERE status in ('succeeded', 'partial', 'failed', 'lost') and not dry_run and not aside;--> statement-breakpoint
 INSERT INTO "cronhook"."task_run_totals" ("task", "status", "le", "runs", "duration_ms")

@@ -39,9 +39,7 @@ export function decide({ wrong, well }: Observation, { open, recent }: Known, no
     const group = cause === undefined ? undefined : groups.get(cause);
     const since = trouble.since && trouble.since < now ? trouble.since.toISOString() : moment;
     const details = {
-      ...{ message, link, notedAt: moment, leader: group?.leader ?? id },
-      // Nobody joins what comes and goes: they would never be told of.
-      cause: comesAndGoes ? null : (cause ?? null),
+      ...{ message, link, notedAt: moment, cause: cause ?? null, leader: group?.leader ?? id },
       // Reminders count from when people knew.
       ...(since < moment && { toldAt: moment }),
       ...(comesAndGoes && { flapping: recent.get(source)?.since ?? since }),
@@ -112,7 +110,7 @@ export function decide({ wrong, well }: Observation, { open, recent }: Known, no
   return decision;
 }
 
-/** Whoever comes and goes is told of alone. */
+/** Nobody joins what comes and goes: they would never be told of. */
 function groupsByCause(open: Incident[]): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const { cause, leader, severity, flapping } of open) {

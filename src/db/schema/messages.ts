@@ -108,5 +108,6 @@ export const incidents = cronhook.table(
     uniqueIndex('incidents_open').on(incident.source).where(sql`resolved_at is null`),
     index('incidents_source').on(incident.source, incident.openedAt),
     index('incidents_opened').on(incident.openedAt),
+    index('incidents_owed').on(incident.openedAt).where(sql`details->'owed' is not null`),
   ],
 );
