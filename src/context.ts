@@ -51,7 +51,7 @@ export function createContext(
   const now = options.now ?? (() => new Date());
   const missing = (task: AnyTask) => missingVariables(config, task);
   const taskHealth = createTaskHealth({ db, config, tasks, missing, now });
-  const capabilities = { ...services, taskHealth };
+  const capabilities = Object.assign(services, { taskHealth });
   const pings = services.healthchecks && createRunPings({ healthchecks: services.healthchecks, log });
   const runner = createRunner({ db, capabilities, missing, messages, site, log, scrub, pings, now });
   return {
