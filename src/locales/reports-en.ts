@@ -70,6 +70,8 @@ export const reportsEn: ReportTexts = {
     title: 'Needs attention',
     since: (moment, duration) => `For ${duration} (${moment})`,
     more: (count) => `… and ${count} more point${s(count)}.`,
+    lastRun: (moment) => `Last run: ${moment}.`,
+    lateDo: 'Check at the scheduler that the call is switched on, its URL and its secret.',
     mailsRefused: (count) => (count > 1 ? `${count} messages were refused` : 'One message was refused'),
     mailsRefusedDo: 'Correct the addresses; “cronhook outbox retry” sends them again.',
     mailsWaiting: (count) =>
@@ -109,10 +111,10 @@ export const reportsEn: ReportTexts = {
   },
   watch: {
     title: 'Availability and incidents',
-    uptime: (share, monitors) =>
+    uptime: (when, share, monitors) =>
       monitors > 1
-        ? `Availability: ${share} on average over ${monitors} watched services.`
-        : `Availability of the watched service: ${share}.`,
+        ? `Availability, ${when}: ${share} on average over ${monitors} watched services.`
+        : `Availability of the watched service, ${when}: ${share}.`,
     wasDown: (share, duration) => `${share}: interrupted for ${duration}`,
     ended: (moment, duration) => `On ${moment}, for ${duration}`,
     moreMonitors: (count) => `… and ${count} more interrupted service${s(count)}.`,

@@ -70,6 +70,8 @@ export const reportsFr: ReportTexts = {
     title: 'À regarder',
     since: (moment, duration) => `Depuis ${duration} (${moment})`,
     more: (count) => `… et ${count} autre${s(count)} point${s(count)}.`,
+    lastRun: (moment) => `Dernière exécution : le ${moment}.`,
+    lateDo: 'Vérifiez chez le planificateur que l’appel est actif, son URL et son secret.',
     mailsRefused: (count) => (count > 1 ? `${count} messages ont été refusés` : 'Un message a été refusé'),
     mailsRefusedDo: 'Corrigez les adresses ; « cronhook outbox retry » les renvoie.',
     mailsWaiting: (count) =>
@@ -113,10 +115,10 @@ export const reportsFr: ReportTexts = {
   },
   watch: {
     title: 'Disponibilité et incidents',
-    uptime: (share, monitors) =>
+    uptime: (when, share, monitors) =>
       monitors > 1
-        ? `Disponibilité : ${share} en moyenne sur ${monitors} services surveillés.`
-        : `Disponibilité du service surveillé : ${share}.`,
+        ? `Disponibilité, ${when} : ${share} en moyenne sur ${monitors} services surveillés.`
+        : `Disponibilité du service surveillé, ${when} : ${share}.`,
     wasDown: (share, duration) => `${share} : interrompu pendant ${duration}`,
     ended: (moment, duration) => `Le ${moment}, pendant ${duration}`,
     moreMonitors: (count) => `… et ${count} autre${s(count)} service${s(count)} interrompu${s(count)}.`,

@@ -66,6 +66,8 @@ export interface ReportTexts {
     title: string;
     since(moment: string, duration: string): string;
     more(count: number): string;
+    lastRun(moment: string): string;
+    lateDo: string;
     mailsRefused(count: number): string;
     mailsRefusedDo: string;
     mailsWaiting(count: number): string;
@@ -93,7 +95,8 @@ export interface ReportTexts {
   /** Shares, moments and durations come formatted. */
   watch: {
     title: string;
-    uptime(share: string, monitors: number): string;
+    /** @param when the day or week that it is of */
+    uptime(when: string, share: string, monitors: number): string;
     wasDown(share: string, duration: string): string;
     ended(moment: string, duration: string): string;
     moreMonitors(count: number): string;

@@ -50,7 +50,9 @@ describe('what a report tells of the watch', () => {
     await watch(service, 'Intranet', { from: '2026-11-20T14:00:00Z', minutes: 60 });
     await service.run('daily');
     const text = await textOf(service);
-    expect(text).toContain('Disponibilité : 99,30 % en moyenne sur 3 services surveillés.');
+    expect(text).toContain(
+      'Disponibilité, samedi 21 novembre : 99,30 % en moyenne sur 3 services surveillés.',
+    );
     expect(text).toContain('- API 97,91 % : interrompu pendant 30 minutes');
     expect(text).not.toMatch(/- (Site vitrine|Intranet)/);
   });
@@ -86,6 +88,22 @@ describe('what a report tells of the watch', () => {
     expect(await textOf(service)).toMatch(
       /Exécutions inhabituelles -+ - crypto-prices .*bien moins.*\(updated\)/,
     );
+  });
+
+  it('is which tasks nobody calls any more, whether or not the one that watches them is called', async () => {
+    const service = await startReports({ now: NOW });
+    for (const task of ['inbox-sync', 'monitor-availability'])
+      await runs(service, task, { count: 1, from: '2026-11-12T06:00:00Z', found: 1 });
+    await service.db.rows(sql`
+      insert into cronhook.incidents (source, severity, title, opened_at, last_seen_at)
+      values ('task:inbox-sync', 'important', 'La tâche inbox-sync n’est plus exécutée', ${NOW}, ${NOW})
+    `);
+    await service.run('daily');
+    const text = await textOf(service);
+    expect(text).toMatch(
+      /- La tâche monitor-availability n’est plus exécutée Depuis .* Dernière exécution : le jeudi 12 novembre 2026 à 07:00/,
+    );
+    expect(text.match(/La tâche inbox-sync n’est plus exécutée/g)).toHaveLength(1);
   });
 
   it('takes no room where nothing is watched', async () => {

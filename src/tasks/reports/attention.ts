@@ -3,7 +3,7 @@ import type { Messages } from '../../locales/index.js';
 import { formatDuration, formatMoment } from '../../messages/format.js';
 import type { BackupState } from './backups.js';
 import type { ReportContext } from './edition.js';
-import { lateCustomers, lateMails, openIncidents } from './late.js';
+import { lateCustomers, lateMails, openIncidents, openTaskIncidents } from './late.js';
 
 export interface Attention {
   /** The worst first. */
@@ -39,6 +39,7 @@ export async function needsAttention(
 ): Promise<Attention> {
   const found = await Promise.all([
     context.attempt('incidents', () => incidents(context)),
+    context.attempt('task_runs', () => lateTasks(context)),
     context.attempt('outbox_messages', () => mails(context, since)),
     context.attempt('customers', () => customers(context)),
   ]);
@@ -69,6 +70,26 @@ async function incidents(context: ReportContext): Promise<{ points: Point[]; hid
     return { severity, title, lines: [...known, ...said] };
   });
   return { points, hidden: (open[0]?.total ?? 0) - open.length };
+}
+
+/** Not every team calls the task that makes incidents of them; those that have one are told of by it. */
+async function lateTasks({ db, taskHealth, site, messages, now }: ReportContext): Promise<Point[]> {
+  const words = messages.reports.attention;
+  const late = (await taskHealth()).filter(({ state }) => state === 'late');
+  if (late.length === 0) return [];
+  const known = await openTaskIncidents(db);
+  return late
+    .filter(({ task }) => !known.has(task))
+    .map(({ task, since, lastRunAt }) => {
+      const moment = since ?? now();
+      const age = formatDuration(now().getTime() - moment.getTime(), site.locale);
+      const lastRun = lastRunAt ? [words.lastRun(formatMoment(lastRunAt, site))] : [];
+      return {
+        severity: 'important',
+        title: messages.monitors.late.title(task),
+        lines: [words.since(formatMoment(moment, site), age), ...lastRun, words.lateDo],
+      };
+    });
 }
 
 async function mails(context: ReportContext, since: Date): Promise<Point[]> {

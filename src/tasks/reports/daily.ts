@@ -34,11 +34,11 @@ export async function composeDaily(context: ReportContext, day: string): Promise
   });
   const backups = await attempt('task_runs', () => readBackups(db));
   const failures = await attempt('task_runs', () => failedTasks(context, since));
-  const period = { from: momentAt(day, 0, site.timeZone), to: momentAt(addDays(day, 1), 0, site.timeZone) };
-  const watch = await lookBack(context, { period, since });
+  const when = formatLongDay(day, site.locale);
+  const [from, to] = [day, addDays(day, 1)].map((edge) => momentAt(edge, 0, site.timeZone)) as [Date, Date];
+  const watch = await lookBack(context, { period: { from, to, name: when }, since });
   const attention = await needsAttention(context, { since, backups });
   const words = messages.reports.editions.daily;
-  const when = formatLongDay(day, site.locale);
   const reference = addDays(day, -7);
   const options = { kind: 'daily' as const, numbers, start: day, reference, points: attention.count };
   const { short, sentence } = gistOf(options, context);

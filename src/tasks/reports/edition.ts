@@ -7,7 +7,7 @@ import type { Capabilities, RunContext } from '../define.js';
 
 /** What a report is made of; it only reads. */
 export type ReportContext = Pick<RunContext<unknown>, 'now' | 'site' | 'messages' | 'signal' | 'fail'> &
-  Pick<Capabilities, 'db'> & {
+  Pick<Capabilities, 'db' | 'taskHealth'> & {
     /** One part that fails is recorded, and the rest goes on. */
     attempt<Result>(part: ReportPart, work: () => Promise<Result>): Promise<Result | undefined>;
     /** What the report cannot vouch for. */
@@ -19,7 +19,9 @@ export interface Edition extends ComposedMail {
   attachments: MailAttachment[];
 }
 
-export function reportContext(context: RunContext<unknown> & Pick<Capabilities, 'db'>): ReportContext {
+export function reportContext(
+  context: RunContext<unknown> & Pick<Capabilities, 'db' | 'taskHealth'>,
+): ReportContext {
   const { signal, fail } = context;
   const missed = new Set<ReportPart>();
   return {

@@ -23,6 +23,15 @@ export const openIncidents = (db: Db, limit: number): Promise<OpenIncident[]> =>
     limit ${limit}
   `);
 
+/** The tasks that have an open incident. */
+export async function openTaskIncidents(db: Db): Promise<Set<string>> {
+  const rows = await db.rows<{ task: string }>(sql`
+    select substr(source, length('task:') + 1) as task from cronhook.incidents
+    where resolved_at is null and source like 'task:%'
+  `);
+  return new Set(rows.map(({ task }) => task));
+}
+
 interface LateMails {
   /** Since the last report, as far as the row tells. */
   refused: number;

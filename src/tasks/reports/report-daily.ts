@@ -25,7 +25,7 @@ export const reportDaily = defineTask({
   success: (t) => t.tasks[NAME].success,
   undone: unsentReport,
   timeoutMs: 300_000,
-  needs: ['db', 'mail', 'administrator'],
+  needs: ['db', 'mail', 'administrator', 'taskHealth'],
   uses: ['storage', 'vault'],
   input: z.object({ preview: booleanParameter().optional() }),
   async run(context) {

@@ -10,7 +10,7 @@ import { type Archive, keepCopies } from './keep.js';
 import { fateOf } from './unsent.js';
 
 export type SendingContext = RunContext<unknown> &
-  Pick<Capabilities, 'db' | 'mail' | 'administrator'> &
+  Pick<Capabilities, 'db' | 'mail' | 'administrator' | 'taskHealth'> &
   Partial<Pick<Capabilities, 'storage' | 'vault'>>;
 
 /** One report of one period. */

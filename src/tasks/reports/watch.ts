@@ -5,12 +5,19 @@ import type { Items, Watch } from '../../messages/templates/report.js';
 import { type UnusualRun, unusualRuns } from '../../unusual-runs.js';
 import type { ReportContext } from './edition.js';
 
+/** The day or week that a report is of. */
+interface Period {
+  from: Date;
+  to: Date;
+  name: string;
+}
+
 const MOST_ITEMS = 5;
 
 /** How what is watched fared in the period, and what has happened since the last report. */
 export async function lookBack(
   context: ReportContext,
-  { period, since }: { period: { from: Date; to: Date }; since: Date },
+  { period, since }: { period: Period; since: Date },
 ): Promise<Watch> {
   return {
     availability: await context.attempt('monitors', () => availability(context, period)),
@@ -22,7 +29,7 @@ export async function lookBack(
 /** Those that were down, the worst first. */
 async function availability(
   { db, site, messages }: ReportContext,
-  period: { from: Date; to: Date },
+  period: Period,
 ): Promise<Watch['availability']> {
   const words = messages.reports.watch;
   const monitors = await db.rows<{ id: string; name: string }>(
@@ -35,7 +42,7 @@ async function availability(
   const share = (value: number) => formatShare(value, site.locale);
   const mean = known.reduce((sum, { uptime }) => sum + uptime, 0) / known.length;
   return {
-    summary: known.length > 0 ? words.uptime(share(mean), known.length) : '',
+    summary: known.length > 0 ? words.uptime(period.name, share(mean), known.length) : '',
     items: down.slice(0, MOST_ITEMS).map(({ monitorId, uptime, downMs }) => ({
       title: names.get(monitorId) ?? monitorId,
       lines: [words.wasDown(share(uptime), formatDuration(downMs, site.locale))],

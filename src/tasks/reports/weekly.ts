@@ -64,11 +64,11 @@ export async function composeWeekly(context: ReportContext, monday: string): Pro
   });
   const backups = await attempt('task_runs', () => readBackups(db));
   const failures = await attempt('task_runs', () => failedTasks(context, since));
-  const period = { from: momentAt(week, 0, site.timeZone), to: momentAt(monday, 0, site.timeZone) };
-  const watch = await lookBack(context, { period, since });
+  const when = weekName(week, context);
+  const [from, to] = [week, monday].map((edge) => momentAt(edge, 0, site.timeZone)) as [Date, Date];
+  const watch = await lookBack(context, { period: { from, to, name: when }, since });
   const attention = await needsAttention(context, { since, backups });
   const words = messages.reports.editions.weekly;
-  const when = weekName(week, context);
   const reference = addDays(week, -7);
   const options = { kind: 'weekly' as const, numbers, start: week, reference, points: attention.count };
   const { short, sentence } = gistOf(options, context);
