@@ -60,6 +60,7 @@ export async function catalogue({
   const unusual = await unusualAmong(
     db,
     [...runs.values()].map(({ id }) => id),
+    { variableDuration: tasks.filter((task) => task.variableDuration).map(({ name }) => name) },
   );
   warnOfSettings(settings, tasks, log);
   return tasks.map((task) => {

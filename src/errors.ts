@@ -52,7 +52,25 @@ export class AppError extends Error {
 }
 
 export const databaseUnavailable = (cause: unknown): AppError =>
-  new AppError('database_unavailable', (t) => t.errors.databaseUnavailable, { cause, retryAfterSeconds: 30 });
+  new AppError('database_unavailable', databaseAwayText(cause), { cause, retryAfterSeconds: 30 });
+
+/** A server that is up and full is not looked for where one that is down is. */
+export const databaseAwayText =
+  (cause: unknown): Text =>
+  ({ errors }) =>
+    isDatabaseFull(cause) ? errors.databaseFull : errors.databaseUnavailable;
+
+function isDatabaseFull(error: unknown): boolean {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth++
+  )
+    if (databaseErrorCode(current) === TOO_MANY_CONNECTIONS) return true;
+  return false;
+}
+
+const TOO_MANY_CONNECTIONS = '53300';
 
 /** A database that answers, but on which `cronhook migrate` has not been run. */
 export const migrationsPending = (cause: unknown): AppError =>
@@ -73,7 +91,7 @@ export function claimProblem(error: unknown): unknown {
 export function describeError(error: unknown, messages: Messages): string {
   // Servers are quoted in it, and what it says is stored.
   if (error instanceof AppError) return error.text(messages).replaceAll('\0', '').toWellFormed();
-  if (isDatabaseUnavailable(error)) return messages.errors.databaseUnavailable;
+  if (isDatabaseUnavailable(error)) return databaseAwayText(error)(messages);
   return messages.errors.internal;
 }
 
@@ -95,7 +113,7 @@ const UNAVAILABLE_CODES = new Set([
   '28000', // refused by pg_hba.conf
   '28P01', // wrong password
   '3D000', // no such database
-  '53300', // too many connections
+  TOO_MANY_CONNECTIONS,
   '57P01', // the server is being stopped
   '57P02',
   '57P03', // the server is starting

@@ -112,6 +112,7 @@ function createTaskDatabase(
 ): TaskDatabase {
   return {
     rows: db.rows,
+    lookUps: db.lookUps,
     async write(work) {
       controller.signal.throwIfAborted();
       if (dryRun) throw new Error('a dry run writes nothing');

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FinishedRun, finish, LEASE_MS } from './db/leases.js';
 import { inTime } from './in-time.js';
+import { deliverAlerts } from './incidents/deliver-alerts.js';
 import { createTaskWatch } from './incidents/task-watch.js';
 import type { Logger } from './log.js';
-import { deliver } from './messages/delivery.js';
-import { ALERTS } from './messages/queue.js';
 import { createRunContext, RunJournal } from './run-context.js';
 import { RunLog } from './run-log.js';
 import type { Outcome } from './run-outcome.js';
@@ -28,6 +27,21 @@ export function createEnding(options: RunnerOptions, isDraining: () => boolean) 
   const takeOver = (task: AnyTask, runId: string) =>
     tellIf(() => watch.tookOver(task.name, runId), task, runId);
 
+  /**
+   * What failed while the database was away is told before anything else is judged.
+   * @returns true when this task was among it
+   */
+  async function catchUp(task: AnyTask, runId: string): Promise<boolean> {
+    if (!watch.isBehind()) return false;
+    let failed: string[] = [];
+    const isNews = async () => {
+      failed = await watch.catchUp();
+      return failed.length > 0;
+    };
+    await tellIf(isNews, task, runId);
+    return failed.includes(task.name);
+  }
+
   /** While the run has its lease, which its deliveries stand on. */
   async function tellIf(isNews: () => Promise<boolean>, task: AnyTask, runId: string): Promise<boolean> {
     const controller = new AbortController();
@@ -41,7 +55,7 @@ export function createEnding(options: RunnerOptions, isDraining: () => boolean) 
         log: new RunLog(log, now, scrub),
         journal: new RunJournal(),
       });
-      await deliver({ ...capabilities, ...context }, { task: ALERTS });
+      await deliverAlerts({ ...capabilities, ...context });
     };
     const done = work().catch((error) => log.error({ err: error }, 'the administrator could not be told'));
     await inTime(done, TELLING_TIMEOUT_MS);
@@ -71,5 +85,5 @@ export function createEnding(options: RunnerOptions, isDraining: () => boolean) 
     return false;
   }
 
-  return { tell, takeOver, record, missed: watch.missed };
+  return { tell, takeOver, catchUp, record, missed: watch.missed };
 }

@@ -1,5 +1,11 @@
 import { brokenTable, missingTable } from './db/table-problem.js';
-import { AppError, describeError, type ErrorCode, isDatabaseUnavailable } from './errors.js';
+import {
+  AppError,
+  databaseAwayText,
+  describeError,
+  type ErrorCode,
+  isDatabaseUnavailable,
+} from './errors.js';
 import type { Messages } from './locales/index.js';
 import type { ItemError, RunJournal } from './run-context.js';
 import { RunStopped, TaskSkipped } from './run-stop.js';
@@ -51,7 +57,7 @@ export function explain(
     return { status: 'interrupted', code: 'shutting_down', message: messages.run.interrupted };
   if (stop === 'time_limit') return failed(messages.run.timeLimit(task.timeoutMs / 1000));
   if (stop === 'lease_lost') return failed(messages.run.leaseLost);
-  if (isDatabaseUnavailable(error)) return databaseAway(messages);
+  if (isDatabaseUnavailable(error)) return databaseAway(messages, error);
   const sharedCause = sharedCauseOf(error);
   if (error instanceof AppError) {
     const code = KEPT_CODES.includes(error.code) ? error.code : 'task_failed';
@@ -69,10 +75,10 @@ function sharedCauseOf(error: unknown): string | undefined {
 }
 
 /** The ending of a run that had, or could record, no database. */
-export const databaseAway = (messages: Messages): Ending => ({
+export const databaseAway = (messages: Messages, cause?: unknown): Ending => ({
   status: 'failed',
   code: 'database_unavailable',
-  message: messages.errors.databaseUnavailable,
+  message: databaseAwayText(cause)(messages),
 });
 
 const failed = (message: string): Ending => ({ status: 'failed', code: 'task_failed', message });

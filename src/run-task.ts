@@ -114,6 +114,7 @@ export function createRunner(options: RunnerOptions) {
     logger.info({ trigger: request.trigger, dryRun: request.dryRun }, 'run started');
     const isPart = task.isPart?.(request.input as never) ?? false;
     const tellEnd = request.dryRun || isPart || disabled ? undefined : options.pings?.begin(task.name, runId);
+    const caughtUp = !request.dryRun && (await ending.catchUp(task, runId));
     const diedBefore = tookOver && !request.dryRun && (await ending.takeOver(task, runId));
     let result: Omit<Outcome, 'durationMs' | 'errors' | 'details'>;
     try {
@@ -173,9 +174,10 @@ export function createRunner(options: RunnerOptions) {
     };
     const counts = !isLost(controller.signal);
     if (counts && !request.dryRun && !row.aside)
-      await ending.tell(task, runId, outcome, troubled || diedBefore);
+      await ending.tell(task, runId, outcome, troubled || caughtUp || diedBefore);
     const recorded = await ending.record({ ...row, ...outcome, details: outcome.details }, logger);
-    const final = recorded ? outcome : { ...outcome, ...databaseAway(messages) };
+    const isSaid = recorded || outcome.code === 'database_unavailable';
+    const final = isSaid ? outcome : { ...outcome, ...databaseAway(messages) };
     tellEnd?.(final, counts);
     return { outcome: final };
   }

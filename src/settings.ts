@@ -59,13 +59,20 @@ export type ThresholdName = keyof typeof THRESHOLDS;
 export const thresholdSetting = (name: string, machine?: string): string =>
   ['threshold', name, ...(machine ? [machine] : [])].join('.');
 
-/** Of one machine, as `metric_samples.source` has it: `threshold.disk_percent.10.0.0.2:9100`. */
-const OWN_THRESHOLD = /^threshold\.[a-z][a-z0-9_]{0,63}(\.[\w.:/[\]-]{1,200})?$/;
-const ownThreshold: Setting = { type: 'number', min: 0, max: 1e12, default: null };
-const thresholdOf = (name: ThresholdName): Setting => ({
+const thresholdOf = (name: ThresholdName): Extract<Setting, { type: 'number' }> => ({
   ...{ type: 'number', min: 0, default: THRESHOLDS[name] },
   max: name.endsWith('_percent') ? 100 : 1e12,
 });
+
+/** Of one machine, as `metric_samples.source` has it: `threshold.disk_percent.10.0.0.2:9100`. */
+export const MACHINE_THRESHOLD = new RegExp(
+  String.raw`^threshold\.(${Object.keys(THRESHOLDS).join('|')})\.[\w.:\/\[\]\-]{1,200}( \([0-9]{1,3}\))?$`,
+);
+
+function machineThreshold(key: string): Setting | undefined {
+  const [, name] = MACHINE_THRESHOLD.exec(key) ?? [];
+  return name === undefined ? undefined : { ...thresholdOf(name as ThresholdName), default: null };
+}
 
 /** The settings that have a name of their own, in the order in which they are shown. */
 export function namedSettings(tasks: { name: string; schedule: string }[]): Map<string, Setting> {
@@ -82,7 +89,7 @@ export function namedSettings(tasks: { name: string; schedule: string }[]): Map<
 
 /** What a key may hold; none for a key that nobody knows. */
 export const settingAt = (key: string, named: Map<string, Setting>): Setting | undefined =>
-  named.get(key) ?? (OWN_THRESHOLD.test(key) ? ownThreshold : undefined);
+  named.get(key) ?? machineThreshold(key);
 
 export function accepts(setting: Setting, value: unknown): value is SettingValue {
   switch (setting.type) {
@@ -132,24 +139,34 @@ export async function storedSettings({ rows }: Pick<Database, 'rows'>): Promise<
   return new Map(stored.map(({ key, value }) => [key, value]));
 }
 
-/** All of them, or none; null puts one back to its default. */
+/** All of them, or none; null puts one back to its default. What is so already keeps the time of its last change. */
 export async function storeSettings(
   { rows }: Pick<Database, 'rows'>,
   values: Map<string, SettingValue>,
-  now: Date,
+  { named, now }: { named: Map<string, Setting>; now: Date },
 ): Promise<void> {
-  const texts = [...values].map(([key, value]) => [key, value === null ? null : String(value)]);
+  const given = [...values].map(([key, value]) => {
+    // A task is expected by its schedule from the last change on: that of going back to the default counts too.
+    const kept = key.startsWith('task.') ? textOf(named.get(key)?.default) : null;
+    return { key, value: textOf(value) ?? kept, kept };
+  });
   await rows(sql`
     with given as (
-      select key, value from jsonb_each_text(${JSON.stringify(Object.fromEntries(texts))}::jsonb)
+      select key, value, kept from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (key text, value text, kept text)
     ), removed as (
       delete from cronhook.settings where key in (select key from given where value is null)
     )
-    insert into cronhook.settings (key, value, updated_at)
-    select key, value, ${now.toISOString()}::timestamptz from given where value is not null
+    insert into cronhook.settings as stored (key, value, updated_at)
+    select key, value, ${now.toISOString()}::timestamptz from given
+    where value is not null
+      and (value is distinct from kept or exists (select from cronhook.settings known where known.key = given.key))
+    order by key
     on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
+      where stored.value is distinct from excluded.value
   `);
 }
+
+const textOf = (value: SettingValue | undefined): string | null => (value == null ? null : String(value));
 
 /** The settings of the pricing batch that cannot be read, each with what holds in its place. */
 export function pricingSettingProblems(stored: Map<string, string>): string[] {

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm';
 import type { Config } from './config.js';
 import type { Database } from './db/client.js';
 import { enabledSetting } from './db/leases.js';
-import { type TaskHistory, taskHistories } from './task-health/history.js';
-import { nextCall } from './task-health/next-call.js';
+import { expectedEnd } from './task-health/expected-end.js';
+import { taskHistories } from './task-health/history.js';
 import { isEnabled, scheduleOf, scheduleSetting, type TaskSettings } from './task-settings.js';
 import type { AnyTask } from './tasks/define.js';
 
@@ -23,6 +23,8 @@ export interface TaskHealth {
   message: string | null;
   /** Of one that is late: what it was expected by. */
   schedule?: string;
+  /** As its definition has it. */
+  variableDuration?: true;
 }
 
 export type TaskHealthReader = () => Promise<TaskHealth[]>;
@@ -35,11 +37,6 @@ interface TaskHealthSource {
   now(): Date;
 }
 
-/** Schedulers call a little early at times. */
-const EARLY_MS = 15_000;
-/** Beside a task's time limit: a call takes its time, and a run may need some to stop. */
-const GRACE_MS = 60_000;
-
 export function createTaskHealth({ db, config, tasks, missing, now }: TaskHealthSource): TaskHealthReader {
   return async () => {
     const at = now();
@@ -47,21 +44,27 @@ export function createTaskHealth({ db, config, tasks, missing, now }: TaskHealth
     const [histories, settings] = await Promise.all([taskHistories(db, names), readSettings(db)]);
     return tasks.map((task) => {
       const history = histories.get(task.name);
+      const known = {
+        task: task.name,
+        lastRunAt: history?.startedAt ?? null,
+        ...(task.variableDuration && { variableDuration: true as const }),
+      };
       const nothing = { since: null, expectedBy: null, message: null };
-      const lastRunAt = history?.startedAt ?? null;
-      const idle = (state: TaskState): TaskHealth => ({ task: task.name, state, ...nothing, lastRunAt });
+      const idle = (state: TaskState): TaskHealth => ({ ...known, state, ...nothing });
       if (missing(task).length > 0) return idle('not_configured');
       if (!isEnabled(task, settings.values)) return idle('disabled');
       if (!history) return idle('never');
-      const expectedBy = expectedEnd(task, history, settings, config.TIMEZONE, at);
-      const message = history.trouble?.message ?? null;
-      const known = { task: task.name, expectedBy, lastRunAt, message };
-      if (expectedBy && at > expectedBy) {
-        const schedule = scheduleOf(task, settings.values);
-        return { ...known, state: 'late', since: expectedBy, schedule };
-      }
-      if (history.trouble) return { ...known, state: 'failing', since: history.trouble.since };
-      return { ...known, state: 'ok', since: null };
+      const schedule = scheduleOf(task, settings.values);
+      const expectedBy = expectedEnd(history, {
+        timeoutMs: task.timeoutMs,
+        schedule,
+        timeZone: config.TIMEZONE,
+        changedAt: lastChange(task, settings, at),
+      });
+      const expected = { ...known, expectedBy, message: history.trouble?.message ?? null };
+      if (expectedBy && at > expectedBy) return { ...expected, state: 'late', since: expectedBy, schedule };
+      if (history.trouble) return { ...expected, state: 'failing', since: history.trouble.since };
+      return { ...expected, state: 'ok', since: null };
     });
   };
 }
@@ -81,21 +84,11 @@ async function readSettings(db: Database): Promise<Settings> {
   };
 }
 
-/** A run of now must end by its limit; after one that has ended, the next must have come and ended too. */
-function expectedEnd(
-  task: AnyTask,
-  { status, startedAt, finishedAt }: TaskHistory,
-  { values, changedAt }: Settings,
-  timeZone: string,
-  now: Date,
-): Date | null {
-  const allowedMs = task.timeoutMs + GRACE_MS;
-  if (status === 'running') return new Date(startedAt.getTime() + allowedMs);
-  // Calls during a run are turned away; and a new schedule, or a task turned on, counts from the change.
-  const changes = [scheduleSetting(task.name), enabledSetting(task.name)]
-    .map((key) => changedAt.get(key)?.getTime() ?? 0)
-    .filter((change) => change <= now.getTime());
-  const after = Math.max(startedAt.getTime() + EARLY_MS, finishedAt?.getTime() ?? 0, ...changes);
-  const next = nextCall(scheduleOf(task, values), timeZone, new Date(after));
-  return next && new Date(next.getTime() + allowedMs);
+/** The calls of a new schedule, or of a task turned on, count from the change. */
+function lastChange(task: AnyTask, { changedAt }: Settings, now: Date): Date | undefined {
+  return [scheduleSetting(task.name), enabledSetting(task.name)]
+    .map((key) => changedAt.get(key))
+    .filter((change) => change !== undefined && change <= now)
+    .sort((one, other) => Number(one) - Number(other))
+    .at(-1);
 }

@@ -1,4 +1,4 @@
-import type { Config } from './config.js';
+import type { Config, VariableName } from './config.js';
 import type { Database } from './db/client.js';
 import { isSuppressed } from './db/outbox.js';
 import { refusalCode, tableProblem } from './db/table-problem.js';
@@ -20,6 +20,10 @@ export function configurationWarnings(config: Config, tasks: AnyTask[]): string[
     warnings.push(
       'S3_BUCKET is not set: no erasure is kept, and a restored backup brings deleted accounts back',
     );
+  for (const { channel, uses, lacks } of halfChannels(config))
+    warnings.push(
+      `no alert leaves by ${channel}: beside ${uses.join(', ')}, ${lacks.join(', ')} must be set too`,
+    );
   const lacking = new Map<string, string[]>();
   for (const task of tasks) {
     const missing = missingVariables(config, task).join(', ');
@@ -28,6 +32,21 @@ export function configurationWarnings(config: Config, tasks: AnyTask[]): string[
   for (const [missing, names] of lacking) warnings.push(`cannot run without ${missing}: ${names.join(', ')}`);
   return warnings;
 }
+
+/** Channels of the alerts of which only some variables are set. */
+export function halfChannels(config: Config): { channel: 'mail' | 'SMS'; uses: string[]; lacks: string[] }[] {
+  return Object.entries(ALERT_VARIABLES).flatMap(([channel, variables]) => {
+    const uses = variables.filter((name) => config[name] !== undefined);
+    const lacks = variables.filter((name) => config[name] === undefined);
+    const half = { channel: channel as keyof typeof ALERT_VARIABLES, uses, lacks };
+    return uses.length > 0 && lacks.length > 0 ? [half] : [];
+  });
+}
+
+const ALERT_VARIABLES = {
+  mail: ['SMTP_URL', 'ADMIN_EMAIL'],
+  SMS: ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM', 'ADMIN_SMS'],
+} as const satisfies Record<string, readonly VariableName[]>;
 
 /** Folders of TEMP_PATHS that `cleanup-temporary` will refuse. */
 export async function tempPathWarnings({ TEMP_PATHS = [] }: Config, tasks: AnyTask[]): Promise<string[]> {

@@ -38,10 +38,14 @@ export async function get(url: URL, { headers, timeoutMs, mostBytes, signal }: G
     return { status, url: response.url, type, body: await readUpTo(mostBytes, response), firstByteMs };
   } catch (cause) {
     signal.throwIfAborted();
-    const code = limit.aborted ? 'TIMEOUT' : codeOf(cause);
+    const code = limit.aborted ? 'TIMEOUT' : isEndless(cause) ? 'REDIRECTS' : codeOf(cause);
     throw new NoAnswer(true, code, status, undefined, cause);
   }
 }
+
+/** fetch follows twenty redirects; then its error has no code. */
+const isEndless = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && /redirect count/i.test(error.cause.message);
 
 async function readUpTo(most: number, response: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = [];

@@ -18,12 +18,23 @@ const AT_ONCE = 6;
 const LARGEST_BYTES = 16 * 1024 * 1024;
 
 /**
- * How long the address takes to begin its answer.
- * @throws {AppError} when it does not answer, or with an error of its own
+ * How long the address takes to begin its answer; the time limit, where the whole of it takes longer than that.
+ * @throws {AppError} when it does not answer, or with an error
  */
-export async function measureResponse(address: string, signal: AbortSignal): Promise<number> {
-  return (await ask(address, RESPONSE_TIMEOUT_MS, signal)).firstByteMs;
+export async function measureResponse(
+  address: string,
+  signal: AbortSignal,
+  timeoutMs = RESPONSE_TIMEOUT_MS,
+): Promise<number> {
+  try {
+    return (await ask(address, timeoutMs, signal)).firstByteMs;
+  } catch (error) {
+    if (error instanceof AppError && isTooSlow(error.cause)) return timeoutMs;
+    throw error;
+  }
 }
+
+const isTooSlow = (cause: unknown): boolean => cause instanceof NoAnswer && cause.code === 'TIMEOUT';
 
 /**
  * How long a page takes with all that a browser loads to show it. A piece that is not there counts with the time it
@@ -50,9 +61,9 @@ export async function measurePage(address: string, signal: AbortSignal): Promise
 async function ask(address: string, timeoutMs: number, signal: AbortSignal): Promise<Got> {
   const { url, headers } = withoutCredentials(address);
   const answer = await get(url, { headers, timeoutMs, mostBytes: LARGEST_BYTES, signal }).catch((error) => {
-    throw unanswered(error, url.host);
+    throw unanswered(error, url.host, timeoutMs);
   });
-  if (answer.status >= 500) throw because((t) => t.performance.page.status(url.host, answer.status));
+  if (answer.status >= 400) throw because((t) => t.performance.page.status(url.host, answer.status));
   return answer;
 }
 
@@ -85,10 +96,11 @@ const pieceOf = ({ body, type, url }: Got): Piece => ({
 
 const because = (text: Text, cause?: unknown) => new AppError('unprocessable', text, { cause });
 
-function unanswered(error: unknown, host: string): unknown {
+function unanswered(error: unknown, host: string, timeoutMs: number): unknown {
   if (!(error instanceof NoAnswer)) return error;
   return because(({ performance: { page } }) => {
-    if (error.code === 'TIMEOUT') return page.timeout(host, RESPONSE_TIMEOUT_MS / 1000);
+    if (error.code === 'TIMEOUT') return page.timeout(host, timeoutMs / 1000);
+    if (error.code === 'REDIRECTS') return page.redirects(host);
     if (error.code === 'TOO_LARGE') return page.tooLarge(host);
     return page.unreachable(host, error.code);
   }, error);

@@ -33,6 +33,18 @@ export async function findKeyword(
     size > MOST_BYTES ? probe.keywordNotInStart(keyword) : probe.keyword(keyword);
 }
 
+/** Waits for the whole of it, or for its first MB. */
+export async function readBody(answer: IncomingMessage, course: Course): Promise<void> {
+  // What follows is another protocol's.
+  if (answer.statusCode === 101) return;
+  course.stage = 'body';
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) return;
+  }
+}
+
 /** It was not asked for, but some servers compress all the same. */
 function decompressed(answer: IncomingMessage, { at }: Course): Readable {
   const encoding = (answer.headers['content-encoding'] ?? 'identity').trim().toLowerCase();

@@ -3,6 +3,7 @@ import { abortable } from './probe-abort.js';
 import type { Course } from './probe-course.js';
 import { isRefusedAddress } from './probe-guard.js';
 import type { Names } from './probe-names.js';
+import { placeOf } from './probe-place.js';
 import { ProbeProblem } from './probe-problem.js';
 import { type Endpoint, isRefusedHost, shown } from './probe-target.js';
 
@@ -16,30 +17,25 @@ export async function openSocket(endpoint: Endpoint, names: Names, course: Cours
   const addresses = await addressesOf(endpoint, names, course);
   course.stage = 'connect';
   const socket = await course.measure('connectMs', () =>
-    abortable(firstToConnect(inTurns(addresses), endpoint.port, course), course.signal).catch(
-      sayIfCut(course),
-    ),
+    abortable(firstToConnect(inTurns(addresses), endpoint.port, course), course.signal),
   );
-  course.reached = true;
+  course.answered = true;
   return socket;
 }
 
-/** Who was not connected cannot be reset. */
-const sayIfCut =
-  (course: Course) =>
-  (error: NodeJS.ErrnoException): never => {
-    if (error.code === 'ECONNRESET') course.reached = true;
-    throw error;
-  };
-
 async function addressesOf({ host }: Endpoint, names: Names, course: Course): Promise<string[]> {
-  const refused = () => new ProbeProblem((t) => t.monitors.probe.refusedAddress(shown(host)));
-  if (isRefusedHost(host)) throw refused();
-  if (isIP(host) > 0) return [host];
-  const addresses = await course.measure('dnsMs', () => names.addressesOf(host, course.signal));
-  if (addresses.some(isRefusedAddress)) throw refused();
+  if (isRefusedHost(host)) throw refused(host, course);
+  const addresses =
+    isIP(host) > 0 ? [host] : await course.measure('dnsMs', () => names.addressesOf(host, course.signal));
+  course.place ??= placeOf(addresses);
+  if (addresses.some(isRefusedAddress)) throw refused(host, course);
   return addresses;
 }
+
+const refused = (host: string, { redirectedFrom: from }: Course): ProbeProblem =>
+  new ProbeProblem(({ monitors: { probe } }) =>
+    from === undefined ? probe.refusedAddress(shown(host)) : probe.refusedRedirect(from, shown(host)),
+  );
 
 /** A name may have dozens; the time limit is for all of them. */
 const MOST_ADDRESSES = 8;

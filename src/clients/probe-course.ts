@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ProbeStage } from '../locales/monitors.js';
 import type { ProbeResult } from './probe.js';
+import type { Place } from './probe-place.js';
 
 type Measured = 'dnsMs' | 'connectMs' | 'tlsMs' | 'firstByteMs';
 
@@ -14,11 +15,15 @@ export class Course {
     tlsMs: null,
     firstByteMs: null,
   };
-  #certificateExpiresAt: Date | null = null;
+  #certificate: { host: string | null; expiresAt: Date } | undefined;
   stage: ProbeStage = 'lookup';
   /** `host:port` of the answer that is waited for. */
   at = '';
-  reached = false;
+  /** Of the target itself, once it is known. */
+  place: Place | undefined;
+  /** The host that sent the check on. */
+  redirectedFrom: string | undefined;
+  answered = false;
   encrypted = false;
 
   constructor(
@@ -37,9 +42,9 @@ export class Course {
   }
 
   /** Of all the certificates on the way the one that expires first is told. */
-  certificate(expiresAt: Date): void {
-    if (!this.#certificateExpiresAt || expiresAt < this.#certificateExpiresAt)
-      this.#certificateExpiresAt = expiresAt;
+  certificate(host: string, expiresAt: Date): void {
+    if (this.#certificate && this.#certificate.expiresAt <= expiresAt) return;
+    this.#certificate = { host: this.redirectedFrom === undefined ? null : host, expiresAt };
   }
 
   /** Closed when the signal aborts. One inside of another is left to it: Node 20 crashes (SIGSEGV) otherwise. */
@@ -51,18 +56,20 @@ export class Course {
     return socket;
   }
 
-  result(error: ProbeResult['error'], answered: boolean): ProbeResult {
+  result(error: ProbeResult['error'], { complete }: { complete: boolean }): ProbeResult {
     const { dnsMs, connectMs, tlsMs, firstByteMs } = this.#measured;
     return {
       ok: error === null,
-      latencyMs: answered ? Math.round(performance.now() - this.#started) : null,
+      latencyMs: complete ? Math.round(performance.now() - this.#started) : null,
       dnsMs: whole(dnsMs),
       connectMs: whole(connectMs),
       tlsMs: whole(tlsMs),
       firstByteMs: whole(firstByteMs),
-      certificateExpiresAt: this.#certificateExpiresAt,
+      certificateExpiresAt: this.#certificate?.expiresAt ?? null,
+      certificateHost: this.#certificate?.host ?? null,
       error,
-      reached: this.reached,
+      answered: this.answered,
+      place: this.place ?? 'public',
     };
   }
 

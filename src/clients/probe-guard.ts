@@ -3,8 +3,10 @@ import ipaddr from 'ipaddr.js';
 
 /** Names by which clouds serve the credentials of a machine to whoever runs on it. */
 const REFUSED_NAMES = [
+  'metadata',
   'metadata.google.internal',
   'metadata.goog',
+  'metadata.azure.internal',
   'instance-data',
   'instance-data.ec2.internal',
 ];

@@ -30,6 +30,7 @@ export async function get(start: URL, followRedirects: boolean, line: Line): Pro
     const next = followRedirects ? redirectOf(answer) : undefined;
     if (next === undefined) return answer;
     answer.destroy();
+    line.course.redirectedFrom = shown(url.hostname);
     url = redirectUrl(next, url);
     const { host } = url;
     if (seen.has(withoutHash(url))) throw new ProbeProblem((t) => t.monitors.probe.redirectLoop(shown(host)));

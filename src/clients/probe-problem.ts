@@ -12,6 +12,13 @@ export class ProbeProblem extends Error {
   }
 }
 
+/** Whether an error is an answer: of the target's machine, or of the DNS that has no such name. */
+export function isAnswer(error: unknown, { stage }: Course): boolean {
+  if (error instanceof ProbeProblem || error instanceof NameUnknown) return true;
+  // Who was not connected cannot be reset.
+  return stage === 'connect' && /^(ECONNREFUSED|ECONNRESET)$/.test((error as Failure).code ?? '');
+}
+
 interface Failure extends Error {
   code?: string;
   /** What was read as HTTP and is none. */

@@ -3,7 +3,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { abortable } from './probe-abort.js';
 import type { Course } from './probe-course.js';
 import { certificateProblem } from './probe-problem.js';
-import type { Endpoint } from './probe-target.js';
+import { type Endpoint, shown } from './probe-target.js';
 
 /**
  * TLS over a connection that stands. The certificate is judged here, not by the handshake, so that the expiry of
@@ -31,7 +31,7 @@ export async function secure(
   course.keep(secured, socket);
   await course.measure('tlsMs', () => abortable(handshake(secured), course.signal));
   const expiresAt = new Date(secured.getPeerCertificate().valid_to);
-  if (!Number.isNaN(expiresAt.getTime())) course.certificate(expiresAt);
+  if (!Number.isNaN(expiresAt.getTime())) course.certificate(shown(host), expiresAt);
   if (!secured.authorized) throw certificateProblem(String(secured.authorizationError), host, expiresAt);
   return secured;
 }

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Text } from '../errors.js';
 import { timeLimit } from './probe-abort.js';
-import { findKeyword } from './probe-body.js';
+import { findKeyword, readBody } from './probe-body.js';
 import { openSocket } from './probe-connect.js';
 import { Course } from './probe-course.js';
 import { get, type Line, redirectOf } from './probe-http.js';
 import { createNames } from './probe-names.js';
-import { problemText } from './probe-problem.js';
+import type { Place } from './probe-place.js';
+import { isAnswer, problemText } from './probe-problem.js';
 import { httpUrl, shown, tcpEndpoint } from './probe-target.js';
 
 export { targetProblem } from './probe-target.js';
@@ -32,10 +33,14 @@ export interface ProbeResult {
   tlsMs: number | null;
   firstByteMs: number | null;
   certificateExpiresAt: Date | null;
+  /** Whose it is, where a redirect led to it. */
+  certificateHost: string | null;
   /** What is wrong and what to do about it; null when all is well. */
   error: Text | null;
-  /** A connection stood: whatever else is wrong, the network is there. */
-  reached: boolean;
+  /** Somebody answered, if only that there is no such port or name: whatever else is wrong, the network is there. */
+  answered: boolean;
+  /** Public where the name could not be looked up. */
+  place: Place;
 }
 
 export interface Prober {
@@ -43,7 +48,7 @@ export interface Prober {
   check(target: ProbeTarget, signal: AbortSignal): Promise<ProbeResult>;
 }
 
-interface ProberOptions {
+export interface ProberOptions {
   /** Instead of the system's: `127.0.0.1:5353`. */
   dnsServers?: string[];
   /** Instead of the authorities that Node.js trusts (PEM). */
@@ -59,11 +64,12 @@ export function createProber({ dnsServers, ca }: ProberOptions = {}): Prober {
       const limit = timeLimit(target.timeoutMs, signal);
       const course = new Course(limit.signal);
       try {
-        return course.result(await findings(target, { names, ca, course }), true);
+        return course.result(await findings(target, { names, ca, course }), { complete: true });
       } catch (error) {
         signal.throwIfAborted();
-        const text = limit.signal.aborted ? timeoutText(course, target) : problemText(error, course);
-        return course.result(text, false);
+        if (limit.signal.aborted) return course.result(timeoutText(course, target), { complete: false });
+        course.answered ||= isAnswer(error, course);
+        return course.result(problemText(error, course), { complete: false });
       } finally {
         limit.end();
       }
@@ -79,7 +85,9 @@ async function findings(target: ProbeTarget, line: Line): Promise<Text | null> {
   if (!url) return (t) => t.monitors.probe.target(t.monitors.probe.targetHttp);
   const answer = await get(url, followRedirects, line);
   if (answer.statusCode !== expectedStatus) return statusText(answer, expectedStatus, url);
-  return keyword ? findKeyword(answer, keyword, line.course) : null;
+  if (keyword) return findKeyword(answer, keyword, line.course);
+  await readBody(answer, line.course);
+  return null;
 }
 
 async function connectOnly({ target }: ProbeTarget, { names, course }: Line): Promise<Text | null> {

@@ -4,12 +4,13 @@ import { alertsTest, type ChannelResult } from '../incidents/alerts-test.js';
 import { exitWith } from '../process.js';
 import type { AppDependencies } from '../routes/environment.js';
 import { missingVariables } from '../services.js';
+import { halfChannels } from '../warnings.js';
 import { withContext } from './context.js';
 import { print, table } from './table.js';
 
 type Channel = ChannelResult['channel'];
 
-/** Exit code 1 when a channel that is configured has failed. */
+/** Exit code 1 when a channel that is configured has failed, or is configured by half. */
 export const alertsTestCommand = (): Promise<void> =>
   withContext(async (deps) => {
     const { runner, messages, scrub } = deps;
@@ -31,7 +32,9 @@ export const alertsTestCommand = (): Promise<void> =>
       process.stderr.write(`${scrub(databaseProblem(error) ?? describeError(error, messages))}\n`);
       process.exitCode = 1;
     }
-    print(scrub(table(['CHANNEL', 'RESULT'], rowsOf(results, missing))));
+    const half = new Set<Channel>(halfChannels(deps.config).map(({ channel }) => channel));
+    print(scrub(table(['CHANNEL', 'RESULT'], rowsOf(results, missing, half))));
+    if (half.size > 0) process.exitCode = 1;
     if (results.some((result) => result.problem !== undefined && missing[result.channel].length === 0))
       process.exitCode = 1;
   });
@@ -45,9 +48,14 @@ function missingOf({ config }: AppDependencies): Record<Channel, string[]> {
   };
 }
 
-const rowsOf = (results: ChannelResult[], missing: Record<Channel, string[]>): string[][] =>
+const rowsOf = (
+  results: ChannelResult[],
+  missing: Record<Channel, string[]>,
+  half: Set<Channel>,
+): string[][] =>
   (Object.keys(missing) as Channel[]).map((channel) => {
-    if (missing[channel].length > 0) return [channel, `not configured: set ${missing[channel].join(', ')}`];
+    const how = half.has(channel) ? 'configured by half' : 'not configured';
+    if (missing[channel].length > 0) return [channel, `${how}: set ${missing[channel].join(', ')}`];
     const result = results.find((one) => one.channel === channel);
     if (!result) return [channel, 'failed: not tried'];
     return [channel, result.problem === undefined ? `sent to ${result.to}` : `failed: ${result.problem}`];

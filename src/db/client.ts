@@ -6,6 +6,7 @@ import { AppError, databaseUnavailable, isDatabaseUnavailable } from '../errors.
 import type { Secret } from '../secret.js';
 import { unlessDeadlocked } from './deadlock.js';
 import { unlessDriverCrashes } from './driver-crash.js';
+import { withoutJit } from './jit.js';
 import * as schema from './schema/index.js';
 
 type Schema = typeof schema;
@@ -18,6 +19,8 @@ export interface Database {
   readonly query: PostgresJsDatabase<Schema>;
   /** Rows as PostgreSQL names them: snake_case, times as texts. */
   rows<Row>(statement: SQL): Promise<Row[]>;
+  /** The same for a statement made of many small look-ups, which is not worth compiling. */
+  lookUps<Row>(statement: SQL): Promise<Row[]>;
   transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
@@ -46,6 +49,13 @@ export function openDatabase(url: Secret, options: { max: number }): Database {
   return {
     query,
     rows: (statement) => unlessDeadlocked(() => rowsOf(query, statement)),
+    lookUps: (statement) =>
+      unlessDeadlocked(() =>
+        transaction(query, async (tx) => {
+          await withoutJit(tx);
+          return rowsOf(tx, statement);
+        }),
+      ),
     transaction: (work) => transaction(query, work),
     close: () => client.end({ timeout: CLOSE_TIMEOUT_SECONDS }),
   };

@@ -65,7 +65,7 @@ export async function claim(db: Database, run: NewRun, lostMessage: string): Pro
       set status = 'lost', finished_at = ${startedAt}::timestamptz, message = ${lostMessage},
         duration_ms = least(extract(epoch from ${startedAt}::timestamptz - started_at) * 1000, 2147483647)::int
       where task = ${run.task} and status = 'running' and exists (select from lease)
-      returning task, status, duration_ms, dry_run
+      returning task, status, duration_ms, dry_run, aside
     ), counted as (${addToTotals(sql`lost`)}
     ), recorded as (
       insert into cronhook.task_runs (id, task, status, trigger, host, dry_run, started_at)
@@ -188,7 +188,7 @@ export async function finish(db: Database, run: FinishedRun): Promise<void> {
         progress = ${jsonb(run.progress)}, stats = ${jsonb(run.stats)}, errors = ${jsonb(run.errors)},
         details = ${jsonb(run.details)}, log = ${jsonb(run.log)}
       where id = ${run.id}::uuid and status = 'running'
-      returning task, status, duration_ms, dry_run
+      returning task, status, duration_ms, dry_run, aside
     )
     ${addToTotals(sql`ended`)}
   `);

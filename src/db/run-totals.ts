@@ -30,7 +30,7 @@ export interface RunTotal {
   durationMs: number;
 }
 
-/** How often the runs of these tasks have ended since the beginning, dry ones left out. */
+/** How often the runs of these tasks have ended since the beginning, dry ones and those that say nothing of their task left out. */
 export async function readRunTotals(db: Pick<Database, 'rows'>, tasks: string[]): Promise<RunTotal[]> {
   if (tasks.length === 0) return [];
   const rows = await db.rows<Record<keyof RunTotal, string | number>>(sql`
@@ -53,6 +53,6 @@ export const addToTotals = (ended: SQL): SQL => sql`
   insert into cronhook.task_run_totals as total (task, status, le, runs, duration_ms)
   select task, status, (select min(bound) from unnest(${bounds}) bound where duration_ms <= bound * 1000),
     count(*), sum(duration_ms)
-  from ${ended} where not dry_run group by 1, 2, 3
+  from ${ended} where not dry_run and not aside group by 1, 2, 3
   on conflict (task, status, le) do update
     set runs = total.runs + excluded.runs, duration_ms = total.duration_ms + excluded.duration_ms`;

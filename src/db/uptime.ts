@@ -14,7 +14,7 @@ export interface Span {
   to: Date;
 }
 
-type Reader = Pick<Database, 'rows'>;
+type Reader = Pick<Database, 'lookUps'>;
 
 /** How long a check counts when no other follows. */
 export const CHECK_COUNTS_MS = 10 * 60_000;
@@ -40,7 +40,7 @@ export async function uptimesIn(db: Reader, spans: Span[], monitorIds?: string[]
   const wanted =
     monitorIds === undefined ? sql`cronhook.monitors` : sql`unnest(${idsIn(monitorIds)}) as monitor (id)`;
   // A day that is over is read from its line, where it has one; every other piece from its checks.
-  const rows = await db.rows<{ span: number; monitorId: string; up: number; down: number }>(sql`
+  const rows = await db.lookUps<{ span: number; monitorId: string; up: number; down: number }>(sql`
     with piece as materialized (
       select span.span, monitor.id, piece.starts, piece.ends, line.up_ms, line.down_ms
       from json_to_recordset(${JSON.stringify(given)}::json) as span (span int, "from" timestamptz, "to" timestamptz)

@@ -46,7 +46,7 @@ export async function writeDebts(tx: Transaction, debts: Debt[], { tools }: Tell
     details: {
       ...(owed && { owed }),
       // Hours and days are counted from the mail that came late, or the first reminder would come with it.
-      ...(toldLate && { toldAt: tools.now.toISOString(), reminded: 0 }),
+      ...(toldLate && { toldAt: tools.now.toISOString() }),
     },
   }));
   await tx.execute(sql`

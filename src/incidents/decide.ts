@@ -39,10 +39,11 @@ export function decide({ wrong, well }: Observation, { open, recent }: Known, no
     const group = cause === undefined ? undefined : groups.get(cause);
     const since = trouble.since && trouble.since < now ? trouble.since.toISOString() : moment;
     const details = {
-      ...{ message, link, notedAt: moment, cause: cause ?? null, leader: group?.leader ?? id },
+      ...{ message, link, notedAt: moment, cause: cause ?? null, gravest: severity },
+      leader: group?.leader ?? id,
       // Reminders count from when people knew.
       ...(since < moment && { toldAt: moment }),
-      ...(comesAndGoes && { flapping: recent.get(source)?.since ?? since }),
+      ...(comesAndGoes && { flapping: recent.get(source)?.since ?? since, toldAt: moment }),
     };
     changes.push({
       id,
@@ -70,12 +71,15 @@ export function decide({ wrong, well }: Observation, { open, recent }: Known, no
   };
 
   const keep = (incident: Incident, { severity, title, message, link }: Trouble) => {
+    const graver = gravest([severity, incident.gravest]);
+    // What comes and goes is reminded of from its last turn on.
+    const turned = incident.wellSince ? { wellSince: null, wrongSince: moment } : {};
     changes.push({
-      ...changeOf(incident, { message, link, wellSince: null }),
-      ...{ title, lastSeenAt: moment, severity: gravest([severity, incident.severity]) },
+      ...changeOf(incident, { message, link, gravest: graver, ...turned }),
+      ...{ title, lastSeenAt: moment, severity },
     });
     const companions = groups.get(incident.cause ?? '');
-    const own = { leader: incident.leader, severity: incident.severity, isNew: false };
+    const own = { leader: incident.leader, severity: incident.gravest, isNew: false };
     escalate(companions?.leader === incident.leader ? companions : own, severity);
   };
 
@@ -86,7 +90,7 @@ export function decide({ wrong, well }: Observation, { open, recent }: Known, no
       else if (now.getTime() - Date.parse(wellSince) >= HOUR_MS) resolve(incident);
     } else if (isFlapping(recent.get(source))) {
       const since = recent.get(source)?.since ?? openedAt;
-      changes.push(changeOf(incident, { flapping: since, wellSince: moment }));
+      changes.push(changeOf(incident, { flapping: since, wellSince: moment, toldAt: moment }));
       news.push({ kind: 'flapping', leader: id });
     } else resolve(incident);
 
@@ -113,10 +117,10 @@ export function decide({ wrong, well }: Observation, { open, recent }: Known, no
 /** Nobody joins what comes and goes: they would never be told of. */
 function groupsByCause(open: Incident[]): Map<string, Group> {
   const groups = new Map<string, Group>();
-  for (const { cause, leader, severity, flapping } of open) {
+  for (const { cause, leader, flapping, gravest: told } of open) {
     if (cause === null || flapping) continue;
-    const group = groups.get(cause) ?? { leader, severity, isNew: false };
-    groups.set(cause, { ...group, severity: gravest([group.severity, severity]) });
+    const group = groups.get(cause) ?? { leader, severity: told, isNew: false };
+    groups.set(cause, { ...group, severity: gravest([group.severity, told]) });
   }
   return groups;
 }

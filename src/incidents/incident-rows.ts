@@ -7,8 +7,9 @@ import type { Owed } from './ways.js';
 export interface Incident {
   id: string;
   source: string;
-  /** The gravest it has had. */
   severity: Severity;
+  /** The gravest it has had, and so was told with. */
+  gravest: Severity;
   title: string;
   message: string;
   link: string | null;
@@ -28,7 +29,8 @@ export interface Incident {
   resolved: boolean;
 }
 
-const columns = sql.raw(`id, source, severity, title, coalesce(details->>'message', title) as message,
+const columns =
+  sql.raw(`id, source, severity, coalesce(details->>'gravest', severity) as gravest, title, coalesce(details->>'message', title) as message,
   details->>'link' as link, details->>'cause' as cause, coalesce(details->>'leader', id::text) as leader,
   opened_at as "openedAt", last_seen_at as "lastSeenAt", details->>'flapping' as flapping,
   details->>'wellSince' as "wellSince", details->>'toldAt' as "toldAt", details->'owed' as owed,

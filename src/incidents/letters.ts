@@ -49,7 +49,8 @@ function letterOf(announcement: Announcement, concerned: Incident[], telling: Te
   const { kind, leader, ways } = announcement;
   // What has failed twice while the cause lasted is one.
   const latest = [...new Map(concerned.map((incident) => [incident.source, incident])).values()];
-  const severity = gravest(latest.map((incident) => incident.severity));
+  // Whoever heard of it as critical hears as critically of its end.
+  const severity = gravest(latest.map((one) => (kind === 'recovered' ? one.gravest : one.severity)));
   const { now } = telling.tools;
   const told = latest.map((incident) => toldIncident(incident, now));
   const mail = incidentMail(kind, { incidents: told, now }, telling);
@@ -57,7 +58,7 @@ function letterOf(announcement: Announcement, concerned: Incident[], telling: Te
   const sources = latest.map(({ source }) => source);
   return {
     ...{ kind, leader, sources, dedupeKey, mail },
-    ways: waysOf(kind, severity).filter((way) => ways?.includes(way) ?? true),
+    ways: waysOf(kind, severity, latest[0]?.source).filter((way) => ways?.includes(way) ?? true),
     sms: incidentSms(kind, { incidents: told, now }, telling),
     notice: {
       userId: null,
@@ -72,10 +73,15 @@ function letterOf(announcement: Announcement, concerned: Incident[], telling: Te
 }
 
 function toldIncident(incident: Incident, now: Date): ToldIncident {
-  const { severity, title, message, link, openedAt, flapping } = incident;
+  const { source, severity, title, message, link, openedAt, flapping, wellSince, resolved } = incident;
   const since = new Date(flapping ?? openedAt);
-  // PostgreSQL knows moments that no calendar has.
-  return { severity, title, message, link, since: Number.isNaN(since.getTime()) ? now : since };
+  return {
+    ...{ source, severity, title, message, link, unstable: flapping !== null },
+    // PostgreSQL knows moments that no calendar has.
+    since: Number.isNaN(since.getTime()) ? now : since,
+    // What comes and goes is over after a quiet hour, and has lasted until that began.
+    ...(resolved && wellSince && { until: new Date(wellSince) }),
+  };
 }
 
 const linesOf = (kind: IncidentKind, told: ToldIncident[]): string[] =>

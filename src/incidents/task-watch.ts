@@ -11,6 +11,7 @@ import { isAnythingOwed } from './owed.js';
 import { diedTwice, stillStanding, wasPartial } from './task-history.js';
 import { sourceOf, type TaskFailure, troubleOf } from './task-incidents.js';
 import { createTelling } from './telling.js';
+import { Unwritten } from './unwritten.js';
 
 interface WatchOptions {
   db: Database;
@@ -39,12 +40,10 @@ const LOOK_EVERY_MS = 15 * 60_000;
 
 /** Turns the ends of runs into incidents, and incidents into messages to the administrator. */
 export function createTaskWatch({ db, services, messages, site, log, now }: WatchOptions) {
-  /** What failed while the database was away: written down as soon as it is back. */
-  const unwritten = new Map<string, TaskFailure>();
+  const unwritten = new Unwritten();
 
-  const remember = (task: string, runId: string | null, message: string) => {
-    if (!unwritten.has(task)) unwritten.set(task, { task, runId, message, cause: DATABASE, since: now() });
-  };
+  const remember = (task: string, runId: string | null, message: string) =>
+    unwritten.add({ task, runId, message, cause: DATABASE, since: now() });
 
   /** True when the last attempt to tell something has left something to tell. */
   let owes = false;
@@ -77,13 +76,24 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
     /** A task could not be claimed, since the database did not answer. */
     missed: (task: string) => remember(task, null, messages.errors.databaseUnavailable),
 
+    /** True when something failed that could not be written down. */
+    isBehind: () => unwritten.isAny,
+
+    /** Writes that down; @returns the tasks */
+    async catchUp(): Promise<string[]> {
+      const told = telling();
+      const failures = await unwritten.write(db, told);
+      owes ||= told.refused.size > 0 || told.owesMore;
+      return failures.map(({ task }) => task);
+    },
+
     /** @returns true when there may be something to deliver; a run that went well as ever costs no statement, but for a look now and then */
     async ended({ task, runId, outcome, troubled }: EndedRun): Promise<boolean> {
       const { status } = outcome;
       if (!['succeeded', 'partial', 'failed'].includes(status)) return false;
       // What a caller asked for and is not there is no failure of the task.
       if (outcome.code === 'invalid_parameters') return false;
-      const missed = [...unwritten.values()];
+      const missed = unwritten.take();
       try {
         if (status === 'succeeded' && !troubled && missed.length === 0 && !(await isOwing())) return false;
         const { refused, owesMore } = await db.transaction(async (tx) => {
@@ -100,10 +110,10 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
           if (status === 'succeeded') await observe(tx, { wrong: [], well: [sourceOf(task)] }, told);
           return told;
         });
-        for (const { task: name } of missed) unwritten.delete(name);
         owes = refused.size > 0 || owesMore;
         return !refused.has('mail');
       } catch (error) {
+        unwritten.add(...missed);
         log.error({ err: error }, 'the incident could not be written down');
         if (status === 'failed' && isDatabaseUnavailable(error)) remember(task, runId, outcome.message);
         return false;

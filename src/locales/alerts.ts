@@ -1,4 +1,4 @@
-import type { Severity } from '../db/schema/messages.js';
+import type { Channel, Severity } from '../db/schema/messages.js';
 import type { IncidentKind } from '../messages/templates/incident.js';
 
 /** What alerts of incidents say, by mail, SMS and in the application. */
@@ -11,6 +11,8 @@ export interface AlertTexts {
   before: Record<IncidentKind, (count: number) => string>;
   /** Of one of several. */
   period: Record<IncidentKind, (moment: string, duration: string) => string>;
+  /** Of a reminder of what has come and gone. */
+  unstable: string;
   labels: Record<'since' | 'duration' | 'severity', string>;
   severities: Record<Severity, string>;
   open: string;
@@ -19,6 +21,10 @@ export interface AlertTexts {
   inTerminal(command: string): string;
   more(count: number): string;
   sms(subject: string): string;
+  /** What is watched, by the first word of the incident's source; a name for what an SMS cannot spell. */
+  kinds: Record<'monitor' | 'monitoring' | 'performance' | 'task' | 'business' | 'channel' | 'other', string>;
+  /** Alerts that do not leave by one of their channels; the reason says what to do. */
+  channel: Record<Channel, { title: string; message(reason: string): string }>;
   test: { subject: string; text: string };
   /** Why a message of `cronhook alerts test` did not go out. */
   notSent: Record<'suppressed' | 'held' | 'waiting', string>;
@@ -63,6 +69,7 @@ export const alertsFr: AlertTexts = {
     reminder: (moment, duration) => `Depuis ${duration} (${moment})`,
     recovered: (moment, duration) => `A duré ${duration}, depuis le ${moment}`,
   },
+  unstable: 'Il a été instable : il prendra fin après une heure entière sans problème.',
   labels: { since: 'Depuis', duration: 'Durée', severity: 'Gravité' },
   severities: { info: 'information', important: 'importante', critical: 'critique' },
   open: 'Voir',
@@ -70,6 +77,22 @@ export const alertsFr: AlertTexts = {
   inTerminal: (command) => `Terminal : ${command}`,
   more: (count) => `… et ${count} autre${s(count)} incident${s(count)}.`,
   sms: (subject) => `Cronhook : ${subject}`,
+  kinds: {
+    ...{ monitor: 'Surveillance', monitoring: 'Surveillances', performance: 'Performances' },
+    ...{ task: 'Tâche', business: 'Activité', channel: 'Alertes', other: 'Incident' },
+  },
+  channel: {
+    email: {
+      title: 'Les e-mails ne partent pas',
+      message: (reason) =>
+        `${reason}\nDes alertes attendent, et partiront dès que les e-mails partent de nouveau ; celles qui n’ont plus lieu d’être sont annulées.\nPour essayer chaque voie : npx cronhook alerts test`,
+    },
+    sms: {
+      title: 'Les SMS ne partent pas',
+      message: (reason) =>
+        `${reason}\nDes alertes attendent, et partiront dès que les SMS partent de nouveau ; celles qui n’ont plus lieu d’être sont annulées.\nPour essayer chaque voie : npx cronhook alerts test`,
+    },
+  },
   test: {
     subject: 'Essai des alertes',
     text: 'Ceci est un essai : les alertes de Cronhook arrivent par cette voie. Il n’y a rien à faire.',
@@ -118,6 +141,7 @@ export const alertsEn: AlertTexts = {
     reminder: (moment, duration) => `For ${duration} (since ${moment})`,
     recovered: (moment, duration) => `Lasted ${duration}, since ${moment}`,
   },
+  unstable: 'It has come and gone: it will end after a whole hour without trouble.',
   labels: { since: 'Since', duration: 'Duration', severity: 'Severity' },
   severities: { info: 'information', important: 'important', critical: 'critical' },
   open: 'View',
@@ -125,6 +149,22 @@ export const alertsEn: AlertTexts = {
   inTerminal: (command) => `Terminal: ${command}`,
   more: (count) => `… and ${count} more incident${s(count)}.`,
   sms: (subject) => `Cronhook: ${subject}`,
+  kinds: {
+    ...{ monitor: 'Monitor', monitoring: 'Monitors', performance: 'Performance' },
+    ...{ task: 'Task', business: 'Business', channel: 'Alerts', other: 'Incident' },
+  },
+  channel: {
+    email: {
+      title: 'Mails do not leave',
+      message: (reason) =>
+        `${reason}\nAlerts wait, and leave as soon as mails do again; those that are out of date by then are cancelled.\nTo try every channel: npx cronhook alerts test`,
+    },
+    sms: {
+      title: 'SMS do not leave',
+      message: (reason) =>
+        `${reason}\nAlerts wait, and leave as soon as SMS do again; those that are out of date by then are cancelled.\nTo try every channel: npx cronhook alerts test`,
+    },
+  },
   test: {
     subject: 'Test of the alerts',
     text: 'This is a test: alerts of Cronhook arrive this way. There is nothing to do.',

@@ -1,6 +1,8 @@
 /** What monitors, their state and tasks that are late are told with. */
 export interface AvailabilityTexts {
   notFound(id: string): string;
+  afterGone: string;
+  hiddenPassword: string;
   noId: string;
   unknownKind: string;
   badTarget(reason: string): string;
@@ -9,9 +11,10 @@ export interface AvailabilityTexts {
   certificate: {
     title(name: string): string;
     soon(target: string, moment: string, days: number): string;
-    expired(target: string, moment: string): string;
+    /** A host that a target redirects to. */
+    behind(host: string, target: string): string;
   };
-  network: { title: string; message(monitors: number): string };
+  network: { title: string; message(monitors: number, targets: string[]): string };
   late: {
     title(task: string): string;
     message(facts: {
@@ -25,6 +28,10 @@ export interface AvailabilityTexts {
 
 export const availabilityFr: AvailabilityTexts = {
   notFound: (id) => `Aucune surveillance ${id}`,
+  afterGone:
+    'doit être l’identifiant d’une surveillance qui existe ; celle-ci n’existe pas ou plus : reprenez à la première page',
+  hiddenPassword:
+    'contient *** au lieu du mot de passe : donnez le vrai, il n’est gardé que pour le même hôte et le même utilisateur',
   noId: 'Cette ligne de monitors n’a pas d’identifiant uuid : elle ne peut pas être contrôlée',
   unknownKind: 'kind doit être http ou tcp : corrigez cette ligne de monitors',
   badTarget: (reason) => `target ${reason} : corrigez cette ligne de monitors`,
@@ -39,13 +46,12 @@ export const availabilityFr: AvailabilityTexts = {
     title: (name) => `Certificat à renouveler : ${name}`,
     soon: (target, moment, days) =>
       `Le certificat de ${target} expire le ${moment}, ${days < 1 ? 'dans moins d’un jour' : days === 1 ? 'dans un jour' : `dans ${days} jours`}. Renouvelez-le, ou voyez pourquoi son renouvellement automatique n’a pas eu lieu : après cette date les navigateurs refuseront le site.`,
-    expired: (target, moment) =>
-      `Le certificat de ${target} a expiré le ${moment} : les navigateurs refusent le site. Renouvelez-le maintenant.`,
+    behind: (host, target) => `${host} (où redirige ${target})`,
   },
   network: {
     title: 'Plus aucune surveillance ne joint sa cible',
-    message: (monitors) =>
-      `Aucune des ${monitors} cibles surveillées n’a pu être jointe pendant plus d’une minute : c’est sans doute le réseau de ce service (DNS, route, pare-feu sortant), ou tout ce qui est surveillé se trouve sur une même machine qui est arrêtée. D’ici là, rien n’est enregistré sur leur disponibilité.`,
+    message: (monitors, targets) =>
+      `Aucune de ces ${monitors} cibles n’a répondu pendant plus d’une minute : ${listOf(targets, monitors)}.\nC’est sans doute le réseau de ce service : vérifiez son DNS, sa route et son pare-feu sortant ; ou bien elles se trouvent toutes au même endroit, qui est arrêté. D’ici là, rien n’est enregistré sur leur disponibilité.`,
   },
   late: {
     title: (task) => `La tâche ${task} n’est plus exécutée`,
@@ -56,6 +62,10 @@ export const availabilityFr: AvailabilityTexts = {
 
 export const availabilityEn: AvailabilityTexts = {
   notFound: (id) => `No monitor ${id}`,
+  afterGone:
+    'must be the id of a monitor that exists; this one does not, or no longer: begin again at the first page',
+  hiddenPassword:
+    'has *** instead of its password: give the real one, it is kept for the same host and user only',
   noId: 'This row of monitors has no uuid as its id: it cannot be checked',
   unknownKind: 'kind must be http or tcp: correct this row of monitors',
   badTarget: (reason) => `target ${reason}: correct this row of monitors`,
@@ -69,13 +79,12 @@ export const availabilityEn: AvailabilityTexts = {
     title: (name) => `Certificate to renew: ${name}`,
     soon: (target, moment, days) =>
       `The certificate of ${target} expires on ${moment}, ${days < 1 ? 'in less than a day' : days === 1 ? 'in one day' : `in ${days} days`}. Renew it, or see why its automatic renewal has not happened: after that date browsers will refuse the site.`,
-    expired: (target, moment) =>
-      `The certificate of ${target} expired on ${moment}: browsers refuse the site. Renew it now.`,
+    behind: (host, target) => `${host} (to which ${target} redirects)`,
   },
   network: {
     title: 'No monitor reaches its target any more',
-    message: (monitors) =>
-      `None of the ${monitors} watched targets could be reached for more than a minute: it is probably the network of this service (DNS, route, outgoing firewall), or all that is watched stands on one machine that has stopped. Meanwhile nothing is recorded of their availability.`,
+    message: (monitors, targets) =>
+      `None of these ${monitors} targets answered for more than a minute: ${listOf(targets, monitors)}.\nIt is probably the network of this service: check its DNS, its route and its outgoing firewall; or they all stand in one place that has stopped. Meanwhile nothing is recorded of their availability.`,
   },
   late: {
     title: (task) => `The task ${task} is no longer called`,
@@ -83,3 +92,5 @@ export const availabilityEn: AvailabilityTexts = {
       `${task} has been late since ${since}${schedule ? ` (schedule: ${schedule})` : ''}. ${lastRun ? `Last run: ${lastRun}. ` : ''}Check the scheduler’s account (job switched off, quota), the URL it calls and the secret. For a task that should not run any more, put the setting task.${task}.enabled to false.`,
   },
 };
+
+const listOf = (some: string[], all: number): string => some.join(', ') + (all > some.length ? ', …' : '');

@@ -102,6 +102,8 @@ export const en: Messages = {
     internal: 'Internal error: the service log names the cause',
     databaseUnavailable:
       'The database does not answer: check DATABASE_URL and that the PostgreSQL server is up',
+    databaseFull:
+      'The database has too many connections: PostgreSQL accepts no more; make the pools smaller (DATABASE_POOL_MAX, and those of other applications) or raise max_connections',
     migrationsPending:
       'The tables of Cronhook are missing or out of date: run "npx cronhook migrate" (npm start does it too)',
     shuttingDown: 'The service is shutting down: try again in a few seconds',

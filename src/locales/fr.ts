@@ -104,6 +104,8 @@ export const fr: Messages = {
     internal: 'Erreur interne : le journal du service en donne la cause',
     databaseUnavailable:
       'La base de données ne répond pas : vérifiez DATABASE_URL et que le serveur PostgreSQL est démarré',
+    databaseFull:
+      'La base de données a trop de connexions : PostgreSQL n’en accepte plus ; réduisez les pools (DATABASE_POOL_MAX, et ceux des autres applications) ou relevez max_connections',
     migrationsPending:
       'Les tables de Cronhook manquent ou datent : lancez « npx cronhook migrate » (npm start le fait aussi)',
     shuttingDown: 'Le service s’arrête : réessayez dans quelques secondes',

@@ -83,6 +83,7 @@ export interface Messages extends ThirdPartyTexts, CryptoTexts, PricingTexts {
   errors: {
     internal: string;
     databaseUnavailable: string;
+    databaseFull: string;
     migrationsPending: string;
     shuttingDown: string;
     forbidden: string;

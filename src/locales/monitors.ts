@@ -7,6 +7,7 @@ export interface ProbeTexts {
   targetHttp: string;
   targetTcp: string;
   refusedAddress(host: string): string;
+  refusedRedirect(from: string, host: string): string;
   nameUnknown(host: string): string;
   dnsFailed(host: string, code: string): string;
   connectionRefused(at: string): string;
@@ -55,6 +56,8 @@ const probeFr: ProbeTexts = {
   targetTcp: 'doit être hôte:port, comme db.exemple.fr:5432 ou [2001:db8::1]:5432',
   refusedAddress: (host) =>
     `${host} mène à une adresse qui n’est jamais contactée (lien local, métadonnées du cloud, multidiffusion) : surveillez l’adresse publique ou privée du service`,
+  refusedRedirect: (from, host) =>
+    `${from} redirige vers ${host}, qui mène à une adresse jamais contactée (lien local, métadonnées du cloud, multidiffusion) : corrigez cette redirection`,
   nameUnknown: (host) =>
     `Le nom ${host} n’a pas d’adresse : vérifiez son orthographe et ses enregistrements DNS (A, AAAA)`,
   dnsFailed: (host, code) =>
@@ -129,6 +132,8 @@ const probeEn: ProbeTexts = {
   targetTcp: 'must be host:port, like db.example.com:5432 or [2001:db8::1]:5432',
   refusedAddress: (host) =>
     `${host} leads to an address that is never contacted (link-local, cloud metadata, multicast): watch the public or private address of the service`,
+  refusedRedirect: (from, host) =>
+    `${from} redirects to ${host}, which leads to an address that is never contacted (link-local, cloud metadata, multicast): correct this redirect`,
   nameUnknown: (host) => `The name ${host} has no address: check its spelling and its DNS records (A, AAAA)`,
   dnsFailed: (host, code) =>
     `DNS does not answer for ${host} (${code}): check the name servers of the domain and those of this machine`,

@@ -29,10 +29,14 @@ interface ExcessText {
 /** What is measured, and what to do when it is too much. */
 export interface PerformanceTexts {
   excess: Record<ThresholdName, ExcessText>;
+  /** Of the files that a disk has room for, beside its space. */
+  inodes: ExcessText;
   /** What is not a machine with a name of its own. */
-  machines: { local: string; app: string; database: string };
+  machines: { database: string };
   overFiveMinutes: string;
   longQuery(query: LongQuery): string;
+  /** Why an incident of the longest query does not end by itself. */
+  hiddenSessions: string;
   setting(key: string): string;
   unreachable: { title(machine: string): string; noneTitle(machines: number): string; noneAdvice: string };
   databasePart: { refused(code: string): string; slow(seconds: number): string };
@@ -50,6 +54,7 @@ export interface PerformanceTexts {
     timeout(host: string, seconds: number): string;
     status(host: string, status: number): string;
     tooLarge(host: string): string;
+    redirects(host: string): string;
   };
 }
 
@@ -101,10 +106,18 @@ export const performanceFr: PerformanceTexts = {
         'Regardez d’abord ce que dit PostgreSQL (requêtes longues, connexions), puis le processeur et la mémoire de sa machine.',
     },
   },
-  machines: { local: 'la machine du service', app: 'l’application', database: 'PostgreSQL' },
+  inodes: {
+    title: ({ machine, path, value, limit }) =>
+      `Inodes de ${path} à ${fr(value)} % sur ${machine} (seuil ${fr(limit)} %)`,
+    advice:
+      'Le disque n’a bientôt plus de place pour de nouveaux fichiers, même s’il lui reste des octets : cherchez les dossiers qui en ont le plus (« du --inodes -x --max-depth=2 ») : sessions, caches, files de mails.',
+  },
+  machines: { database: 'PostgreSQL' },
   overFiveMinutes: 'C’est la moyenne entre les deux derniers relevés, pas un instant.',
   longQuery: ({ pid, application, user, command }) =>
     `${command || 'Requête'}, pid ${pid}${user && `, utilisateur ${user}`}${application && `, application ${application}`}.`,
+  hiddenSessions:
+    'Les sessions des autres utilisateurs sont cachées à celui de DATABASE_URL : cet incident ne se termine que quand il peut les voir (grant pg_monitor to …).',
   setting: (key) => `Le seuil est le réglage ${key} (PUT /settings).`,
   unreachable: {
     title: (machine) => `${machine} : son node_exporter ne répond pas`,
@@ -131,14 +144,17 @@ export const performanceFr: PerformanceTexts = {
     malformed: (name, line) =>
       `Ce que ${name} envoie n’est pas le format texte de Prometheus (ligne ${line}) : vérifiez que l’adresse est celle d’un node_exporter`,
     foreign: (name) =>
-      `${name} n’envoie aucune métrique de node_exporter (node_…) : vérifiez l’adresse dans NODE_EXPORTER_URLS`,
+      `${name} répond sans aucune mesure : est-ce bien un node_exporter ? Vérifiez l’adresse dans NODE_EXPORTER_URLS, et que ses collecteurs (cpu, meminfo, filesystem, loadavg) sont actifs`,
   },
   page: {
     unreachable: (host, code) =>
       `${host} est injoignable (${code}) : vérifiez APP_URL et que l’application tourne`,
     timeout: (host, seconds) => `${host} n’a pas répondu en ${seconds} s : vérifiez que l’application tourne`,
-    status: (host, status) => `${host} répond HTTP ${status} : regardez le journal de l’application`,
+    status: (host, status) =>
+      `${host} répond HTTP ${status} : vérifiez APP_URL, puis le journal de l’application`,
     tooLarge: (host) => `${host} envoie une page de plus de 16 Mo : vérifiez APP_URL`,
+    redirects: (host) =>
+      `${host} redirige sans fin : vérifiez APP_URL (http ou https, avec ou sans www) et les redirections de l’application`,
   },
 };
 
@@ -184,10 +200,18 @@ export const performanceEn: PerformanceTexts = {
         'Look first at what PostgreSQL says (long queries, connections), then at the CPU and memory of its machine.',
     },
   },
-  machines: { local: 'the machine of the service', app: 'the application', database: 'PostgreSQL' },
+  inodes: {
+    title: ({ machine, path, value, limit }) =>
+      `Inodes of ${path} at ${en(value)}% on ${machine} (threshold ${en(limit)}%)`,
+    advice:
+      'The disk soon has no room for new files, even where bytes are left: find the folders that hold most of them ("du --inodes -x --max-depth=2"): sessions, caches, mail queues.',
+  },
+  machines: { database: 'PostgreSQL' },
   overFiveMinutes: 'It is the average between the last two readings, not a moment.',
   longQuery: ({ pid, application, user, command }) =>
     `${command || 'Query'}, pid ${pid}${user && `, user ${user}`}${application && `, application ${application}`}.`,
+  hiddenSessions:
+    'The sessions of other users are hidden from the one of DATABASE_URL: this incident ends only once it can see them (grant pg_monitor to …).',
   setting: (key) => `The threshold is the setting ${key} (PUT /settings).`,
   unreachable: {
     title: (machine) => `${machine}: its node_exporter does not answer`,
@@ -213,13 +237,15 @@ export const performanceEn: PerformanceTexts = {
     malformed: (name, line) =>
       `What ${name} sends is not the text format of Prometheus (line ${line}): check that the address is that of a node_exporter`,
     foreign: (name) =>
-      `${name} sends no metric of node_exporter (node_…): check the address in NODE_EXPORTER_URLS`,
+      `${name} answers without any measure: is it a node_exporter? Check the address in NODE_EXPORTER_URLS, and that its collectors (cpu, meminfo, filesystem, loadavg) are on`,
   },
   page: {
     unreachable: (host, code) =>
       `${host} cannot be reached (${code}): check APP_URL and that the application runs`,
     timeout: (host, seconds) => `${host} did not answer within ${seconds} s: check that the application runs`,
-    status: (host, status) => `${host} answers HTTP ${status}: look at the application's log`,
+    status: (host, status) => `${host} answers HTTP ${status}: check APP_URL, then the application's log`,
     tooLarge: (host) => `${host} sends a page of more than 16 MB: check APP_URL`,
+    redirects: (host) =>
+      `${host} redirects without end: check APP_URL (http or https, with or without www) and the application's redirects`,
   },
 };

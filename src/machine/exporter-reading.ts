@@ -1,8 +1,10 @@
 import { type ExposedSample, readExposition } from './exposition.js';
 import {
+  addDisk,
   addLoad,
   type Counter,
   diskPercent,
+  inodesPercent,
   isRealInterface,
   type MachineReading,
   realDisks,
@@ -15,7 +17,7 @@ const IDLE = new Set(['idle', 'iowait']);
 
 /**
  * What a Prometheus node_exporter tells of its machine.
- * @returns undefined where none of its metrics is among the samples
+ * @returns undefined where nothing among the samples is a measure
  * @throws {ExpositionError}
  */
 export function readExporter(text: string): MachineReading | undefined {
@@ -25,23 +27,29 @@ export function readExporter(text: string): MachineReading | undefined {
     if (known) known.push(sample);
     else if (sample.name.startsWith('node_')) samples.set(sample.name, [sample]);
   }
-  if (samples.size === 0) return undefined;
   const gauges = new Map<string, number>();
+  const readOnly = new Set<string>();
   const cores = coresOf(samples);
   addMemory(gauges, samples);
-  addDisks(gauges, samples);
+  addDisks({ gauges, readOnly }, samples);
   addLoad(
     gauges,
     ['node_load1', 'node_load5', 'node_load15'].map((name) => single(samples, name)),
     cores,
   );
-  return {
+  const reading: MachineReading = {
     instance: String(single(samples, 'node_boot_time_seconds') ?? ''),
     gauges: finite(gauges),
+    readOnly,
     counters: finite(countersOf(samples)),
     cores,
   };
+  return measuresAnything(reading) ? reading : undefined;
 }
+
+/** Its clock alone says nothing of how the machine is. */
+const measuresAnything = ({ gauges, counters }: MachineReading): boolean =>
+  gauges.size > 0 || [...counters.keys()].some((counter) => counter !== 'clock_seconds');
 
 const single = (samples: Samples, name: string): number | undefined => samples.get(name)?.[0]?.value;
 
@@ -71,7 +79,7 @@ function addMemory(gauges: Map<string, number>, samples: Samples): void {
     gauges.set('memory_percent', (100 * Math.max(0, total - available)) / total);
 }
 
-function addDisks(gauges: Map<string, number>, samples: Samples): void {
+function addDisks(reading: Pick<MachineReading, 'gauges' | 'readOnly'>, samples: Samples): void {
   const by = (name: string) =>
     new Map(
       samples.get(name)?.map(({ labels, value }) => [labels.get('mountpoint') ?? '', { labels, value }]),
@@ -80,17 +88,23 @@ function addDisks(gauges: Map<string, number>, samples: Samples): void {
   const free = by('node_filesystem_free_bytes');
   const available = by('node_filesystem_avail_bytes');
   const failing = by('node_filesystem_device_error');
+  const readOnly = by('node_filesystem_readonly');
+  const files = by('node_filesystem_files');
+  const filesFree = by('node_filesystem_files_free');
   const mounts = [...sizes]
     .filter(([path]) => failing.get(path)?.value !== 1)
     .map(([path, { labels, value }]) => ({
       path,
       device: labels.get('device') ?? '',
       type: labels.get('fstype') ?? '',
+      isReadOnly: readOnly.get(path)?.value === 1,
       size: value,
     }));
-  for (const { path, size } of realDisks(mounts)) {
-    const percent = diskPercent(size, free.get(path)?.value ?? Number.NaN, available.get(path)?.value ?? 0);
-    if (percent !== undefined) gauges.set(`disk_percent:${path}`, percent);
+  const none = { value: Number.NaN };
+  for (const { path, isReadOnly, size } of realDisks(mounts)) {
+    const space = diskPercent(size, (free.get(path) ?? none).value, available.get(path)?.value ?? 0);
+    const inodes = inodesPercent((files.get(path) ?? none).value, (filesFree.get(path) ?? none).value);
+    addDisk(reading, { path, isReadOnly, space, inodes });
   }
 }
 

@@ -14,14 +14,17 @@ export class ExpositionError extends Error {
 }
 
 const NAME = /[ \t]*([a-zA-Z_:][a-zA-Z0-9_:]*)[ \t]*/y;
-const LABEL = /[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\["\\n])*)"[ \t]*(,|(?=\}))/y;
+const LABEL = /[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"/y;
+const AFTER_LABEL = /[ \t]*(,|(?=\}))/y;
 const CLOSING = /[ \t]*\}/y;
 /** A value as Go reads it, and a time in milliseconds that nobody asks for here. */
 const VALUE = /[ \t]*([+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)|nan)(?:[ \t]+-?\d+)?[ \t]*$/iy;
+/** No machine says that much of itself on one line. */
+const LONGEST_LINE = 64 * 1024;
 
 /**
  * Prometheus's text format: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format.
- * A series that comes twice counts once.
+ * A series that comes twice counts once, a line of more than 64 KB not at all.
  * @throws {ExpositionError}
  */
 export function* readExposition(text: string): Generator<ExposedSample> {
@@ -43,7 +46,7 @@ function* lines(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
     const found = text.indexOf('\n', start);
     const end = found < 0 ? text.length : found;
-    yield text.slice(start, end);
+    yield end - start > LONGEST_LINE ? '' : text.slice(start, end);
     start = end + 1;
   }
 }
@@ -56,10 +59,12 @@ function readSample(line: string): ExposedSample | undefined {
   if (line[at] === '{') {
     at += 1;
     for (let label = matchAt(LABEL, line, at); label; label = matchAt(LABEL, line, at)) {
-      at = LABEL.lastIndex;
-      const [, key = '', value = ''] = label;
-      if (labels.has(key)) return undefined;
-      labels.set(key, unescaped(value));
+      const begin = LABEL.lastIndex;
+      const end = closingQuote(line, begin);
+      const [, key = ''] = label;
+      if (end < 0 || labels.has(key) || !matchAt(AFTER_LABEL, line, end + 1)) return undefined;
+      labels.set(key, unescaped(line.slice(begin, end)));
+      at = AFTER_LABEL.lastIndex;
     }
     if (!matchAt(CLOSING, line, at)) return undefined;
     at = CLOSING.lastIndex;
@@ -72,6 +77,17 @@ function readSample(line: string): ExposedSample | undefined {
 function matchAt(pattern: RegExp, line: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
   return pattern.exec(line);
+}
+
+/** Each character is looked at once, whatever the value: an expression would go back over a long one. */
+function closingQuote(line: string, begin: number): number {
+  for (let at = begin; at < line.length; at++) {
+    if (line[at] === '"') return at;
+    if (line[at] !== '\\') continue;
+    at += 1;
+    if (!/^["\\n]$/.test(line[at] ?? '')) return -1;
+  }
+  return -1;
 }
 
 const unescaped = (value: string): string =>

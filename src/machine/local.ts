@@ -1,10 +1,9 @@
-import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { parse } from 'node:path';
 import { cpuLimit, findGroups, memoryPercent } from './cgroup.js';
-import { readDisks, readMounts } from './mounts.js';
+import { readDisks, readMounts, useOf } from './mounts.js';
 import { readCpu, readLoad, readMemory, readNetwork, readStart, readUptime } from './procfs.js';
-import { addLoad, type Counter, diskPercent, type MachineReading } from './reading.js';
+import { addDisk, addLoad, type Counter, type MachineReading } from './reading.js';
 
 export interface LocalMachineOptions {
   /** Where `proc` and `sys` are. */
@@ -22,6 +21,7 @@ export async function readLocalMachine(options: LocalMachineOptions = {}): Promi
   const limit = await cpuLimit(groups, cpu.cores);
   const memory = await readMemory(root);
   const gauges = new Map<string, number>();
+  const readOnly = new Set<string>();
   const counters = new Map<Counter, number>();
 
   add(counters, 'clock_seconds', await readUptime(root));
@@ -33,13 +33,14 @@ export async function readLocalMachine(options: LocalMachineOptions = {}): Promi
   const limited = memory && (await memoryPercent(groups, memory.totalBytes));
   add(gauges, 'memory_percent', limited ?? memory?.percent);
   addLoad(gauges, await readLoad(root), cpu.cores);
-  for (const [path, percent] of await readDisks(root, await readMounts(root, process)))
-    gauges.set(`disk_percent:${path}`, percent);
+  for (const use of await readDisks(root, await readMounts(root, process)))
+    addDisk({ gauges, readOnly }, use);
 
   return {
     // What a limit counts is not what the machine counts.
     instance: [os.hostname(), await readStart(root), limit?.group ?? ''].join(' ').trim(),
     gauges,
+    readOnly,
     counters,
     cores: limit?.cores ?? cpu.cores,
   };
@@ -50,15 +51,16 @@ async function readPortably(): Promise<MachineReading> {
   const windows = os.platform() === 'win32';
   const cpus = os.cpus();
   const gauges = new Map<string, number>();
+  const readOnly = new Set<string>();
   const busy = cpus.reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
   if (windows) gauges.set('memory_percent', 100 * (1 - os.freemem() / os.totalmem()));
   else addLoad(gauges, os.loadavg(), cpus.length);
-  const disk = parse(process.cwd()).root;
-  const fill = await statfs(disk).catch(() => undefined);
-  add(gauges, `disk_percent:${disk}`, fill && diskPercent(fill.blocks, fill.bfree, fill.bavail));
+  const path = parse(process.cwd()).root;
+  addDisk({ gauges, readOnly }, { path, isReadOnly: false, ...(await useOf(path)) });
   return {
     instance: os.hostname(),
     gauges,
+    readOnly,
     counters: new Map<Counter, number>([
       ['clock_seconds', os.uptime()],
       ['cpu_seconds', busy / 1000],

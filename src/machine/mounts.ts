@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inTime } from '../in-time.js';
 import { readText } from './files.js';
-import { type Disk, diskPercent, isDisk, realDisks } from './reading.js';
+import { type Disk, type DiskUse, diskPercent, inodesPercent, isDisk, realDisks } from './reading.js';
 
 export interface Mount extends Disk {
   /** What of the file system is mounted there. */
@@ -19,10 +19,12 @@ export async function readMounts(root: string, process: string): Promise<Mount[]
   const text = await readText(join(root, 'proc', process, 'mountinfo'));
   return (text ?? '').split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ');
-    const [, , device, source, path] = before.split(' ');
-    const [type, , options] = after.split(' ');
+    const [, , device, source, path, here = ''] = before.split(' ');
+    const [type, , given = ''] = after.split(' ');
     if (!device || !source || !path || !type) return [];
-    return [{ device, type, path: plain(path), root: plain(source), options: options?.split(',') ?? [] }];
+    const options = given.split(',');
+    const isReadOnly = [...options, ...here.split(',')].includes('ro');
+    return [{ device, type, path: plain(path), root: plain(source), options, isReadOnly }];
   });
 }
 
@@ -30,16 +32,19 @@ export async function readMounts(root: string, process: string): Promise<Mount[]
 const plain = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 
-/** How full each real disk is, by the path it is mounted on. */
-export async function readDisks(root: string, mounts: Mount[]): Promise<Map<string, number>> {
+/** How full each real disk is. */
+export async function readDisks(root: string, mounts: Mount[]): Promise<DiskUse[]> {
   // A network file system whose server is gone would hold whoever looks at it, for ever.
   const candidates = visible(mounts).filter(isDisk);
   const folders = await Promise.all(
     candidates.map(async (mount) => ((await isFolder(join(root, mount.path))) ? [mount] : [])),
   );
-  const fill = async ({ path }: Mount) => [path, await fillOf(join(root, path))] as const;
-  const fills = await Promise.all(realDisks(folders.flat()).map(fill));
-  return new Map(fills.flatMap(([path, percent]) => (percent === undefined ? [] : [[path, percent]])));
+  const use = async ({ path, isReadOnly }: Mount) => ({
+    path,
+    isReadOnly,
+    ...(await useOf(join(root, path))),
+  });
+  return Promise.all(realDisks(folders.flat()).map(use));
 }
 
 /** What is mounted later on the same path hides what was there. */
@@ -57,10 +62,14 @@ const isFolder = (path: string): Promise<boolean | undefined> =>
     STATFS_TIMEOUT_MS,
   );
 
-async function fillOf(path: string): Promise<number | undefined> {
+/** Of the file system at this path. */
+export async function useOf(path: string): Promise<Pick<DiskUse, 'space' | 'inodes'>> {
   const found = await inTime(
     statfs(path).catch(() => undefined),
     STATFS_TIMEOUT_MS,
   );
-  return found && diskPercent(found.blocks, found.bfree, found.bavail);
+  return {
+    space: found && diskPercent(found.blocks, found.bfree, found.bavail),
+    inodes: found && inodesPercent(found.files, found.ffree),
+  };
 }

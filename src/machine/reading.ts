@@ -4,6 +4,8 @@ export interface MachineReading {
   instance: string;
   /** By metric, as `metric_samples` has it; the unit ends its name. */
   gauges: Map<string, number>;
+  /** Those of the gauges that tell of a disk to which nobody can write: it stays as full as it is. */
+  readOnly: Set<string>;
   /** What only grows, in seconds or bytes. */
   counters: Map<Counter, number>;
   /** Processors that the work could fill at once; less than one where so little is allowed. */
@@ -17,6 +19,15 @@ export interface Disk {
   device: string;
   type: string;
   path: string;
+  isReadOnly: boolean;
+}
+
+/** How full a disk is, in percent: of what it holds, and of the files it has room for. */
+export interface DiskUse {
+  path: string;
+  isReadOnly: boolean;
+  space: number | undefined;
+  inodes: number | undefined;
 }
 
 /** Mounts that are disks: none that lives in memory, comes over a network or is packed into a file. */
@@ -30,16 +41,19 @@ const ROOT_TYPES = new Set(['overlay', 'aufs', 'fuse-overlayfs', 'fuse.fuse-over
 const LONGEST_PATH = 200;
 const MOST_DISKS = 100;
 
-/** Each disk once, by the shortest of the paths it is mounted on. */
+/** Each disk once, by the shortest of the paths where it can be written to, else of all it is mounted on. */
 export function realDisks<Mount extends Disk>(mounts: Iterable<Mount>): Mount[] {
   const byDevice = new Map<string, Mount>();
   for (const mount of mounts) {
     if (!isDisk(mount) || mount.path.length > LONGEST_PATH) continue;
     const known = byDevice.get(mount.device);
-    if (!known || mount.path.length < known.path.length) byDevice.set(mount.device, mount);
+    if (!known || isBetter(mount, known)) byDevice.set(mount.device, mount);
   }
   return [...byDevice.values()].slice(0, MOST_DISKS);
 }
+
+const isBetter = (mount: Disk, known: Disk): boolean =>
+  mount.isReadOnly === known.isReadOnly ? mount.path.length < known.path.length : known.isReadOnly;
 
 export const isDisk = ({ type, path }: Disk): boolean =>
   DISK_TYPES.has(type) || (path === '/' && ROOT_TYPES.has(type));
@@ -49,6 +63,30 @@ export function diskPercent(size: number, free: number, available: number): numb
   const used = size - free;
   return used >= 0 && used + available > 0 ? (100 * used) / (used + available) : undefined;
 }
+
+/** File systems that make room for files as they come say that they have none. */
+export function inodesPercent(files: number, free: number): number | undefined {
+  const used = files - free;
+  return files > 0 && used >= 0 ? (100 * used) / files : undefined;
+}
+
+export function addDisk(
+  { gauges, readOnly }: Pick<MachineReading, 'gauges' | 'readOnly'>,
+  use: DiskUse,
+): void {
+  for (const [name, percent] of [
+    ['disk_percent', use.space],
+    ['inodes_percent', use.inodes],
+  ] as const) {
+    if (percent === undefined || !Number.isFinite(percent)) continue;
+    const metric = `${name}:${printable(use.path)}`;
+    gauges.set(metric, percent);
+    if (use.isReadOnly) readOnly.add(metric);
+  }
+}
+
+/** Names come from elsewhere, and go into titles and texts of one line. */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ');
 
 /** Loopback, and what counts a second time the bytes that pass a real one. */
 const VIRTUAL =

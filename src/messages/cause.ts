@@ -11,6 +11,8 @@ export interface Cause {
   /** What is asked: the team's application may have replaced them. */
   tables: string[];
   standing(moment: Moment): SQL;
+  /** How it stands where it cannot be asked; without it the messages wait. */
+  unasked?: 'stands';
 }
 
 export const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';

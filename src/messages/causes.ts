@@ -4,6 +4,7 @@ import { chased, GONE, todayIn } from '../db/billing.js';
 import { reachable } from '../db/readers.js';
 import { type Cause, causeId, type Moment, UUID } from './cause.js';
 import { documentFingerprint, remindsStill, saysStill } from './fingerprint.js';
+import { INCIDENT_CAUSE } from './incident-cause.js';
 import { REACTIVATION_CAUSE } from './reactivation-cause.js';
 import { TRIAL_CAUSES } from './trial-causes.js';
 
@@ -40,6 +41,7 @@ export const CAUSES: Cause[] = [
   },
   ...TRIAL_CAUSES,
   REACTIVATION_CAUSE,
+  INCIDENT_CAUSE,
 ];
 
 /** How the cause of `message` stands, if it is one of these: an invoice paid since must not be chased. */

@@ -12,6 +12,7 @@ import { refusalCode, tableProblem } from '../db/table-problem.js';
 import { AppError, isDatabaseUnavailable } from '../errors.js';
 import type { Cause } from './cause.js';
 import { CAUSES, standingOf } from './causes.js';
+import { INCIDENT_CAUSE } from './incident-cause.js';
 import type { DeliveryContext } from './lane-delivery.js';
 import { ALERTS } from './queue.js';
 
@@ -22,6 +23,8 @@ interface Check {
   question: SQL;
   /** The messages that must not go out without an answer. */
   concerned: SQL;
+  /** They go out all the same when it cannot be asked. */
+  isOptional: boolean;
 }
 
 /** What is asked about the messages of one delivery: whatever depends on a table that is broken waits, alone. */
@@ -50,7 +53,7 @@ export class Checks {
 
   questions(): Questions {
     const checks = this.#checks();
-    const waiting = checks.filter(({ about }) => this.#unanswered.has(about));
+    const waiting = checks.filter(({ about, isOptional }) => this.#unanswered.has(about) && !isOptional);
     const causes = checks.map(({ about }) => about).filter((about) => about !== 'suppression');
     return {
       answerable: waiting.length === 0 ? sql`true` : sql`not (${anyOf(waiting)})`,
@@ -63,22 +66,25 @@ export class Checks {
     };
   }
 
-  /** Alerts are taken back by nothing, and must not depend on tables that may be what is wrong. */
+  /** Alerts must not depend on tables that may be what is wrong. */
   #checks(): Check[] {
     const { adminEmail = '', adminSms = '' } = this.context.site;
-    const causes = CAUSES.map((cause) => ({
+    const asked = this.task === ALERTS ? [INCIDENT_CAUSE] : CAUSES;
+    const causes = asked.map((cause) => ({
       about: cause,
       tables: cause.tables,
       question: standingOf([cause], this.#moment()),
       concerned: sql`message.dedupe_key ~ ${cause.keys}`,
+      isOptional: cause.unasked === 'stands',
     }));
     const suppression: Check = {
       about: 'suppression',
       tables: ['suppressed_addresses'],
       question: SUPPRESSED,
       concerned: sql`not (message.task = ${ALERTS} and lower(message.recipient) in (lower(${adminEmail}), ${adminSms}))`,
+      isOptional: false,
     };
-    return this.task === ALERTS ? [suppression] : [...causes, suppression];
+    return [...causes, suppression];
   }
 
   #moment() {
@@ -115,16 +121,17 @@ export class Checks {
     }
   }
 
-  async #report({ tables, concerned }: Check, error: unknown): Promise<void> {
+  async #report({ tables, concerned, isOptional }: Check, error: unknown): Promise<void> {
     const { db, messages, log, fail } = this.context;
     const { problem, count } = await db.write(async (tx) => {
       const found = await tableProblem(tx, { tables, privilege: 'select' }, error);
       const waiting = sql`${this.#due()} and ${concerned}`;
+      if (isOptional) return { problem: found, count: 0 };
       return { problem: found, count: await holdBack(tx, waiting, found.text(messages)) };
     });
     const [table = ''] = tables;
     const options = { cause: error };
-    // Nobody need be told of a table that no message depends on.
+    // Nobody need be told of a table that no message waits for.
     if (count === 0) log.warn({ err: problem }, 'a table that messages may depend on cannot be asked');
     else fail(table, new AppError('unprocessable', (t) => t.tables.waiting(problem.text(t), count), options));
   }

@@ -1,16 +1,18 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.js';
 import { CHANNELS, type Channel, type MessageStatus } from '../db/schema/messages.js';
 import type { Family } from './exposition.js';
 
 /** What is still to be sent, or never will be without a person. */
 const UNSENT = ['pending', 'sending', 'held', 'failed'] as const satisfies MessageStatus[];
+const WAITING = ['pending', 'sending'] as const satisfies MessageStatus[];
 
 interface Unsent {
   channel: Channel;
   status: MessageStatus;
   messages: number;
-  overdueSeconds: number | null;
+  /** Of the oldest that should have gone out by now. */
+  waitingSeconds: number | null;
 }
 
 export async function outboxFigures(db: Pick<Database, 'rows'>, now: Date): Promise<Family[]> {
@@ -31,11 +33,11 @@ export async function outboxFigures(db: Pick<Database, 'rows'>, now: Date): Prom
     },
     {
       name: 'cronhook_outbox_oldest_pending_age_seconds',
-      help: 'For how long the oldest message that is due has been due; 0 when none is.',
+      help: 'For how long the oldest message has been queued that is due or was tried in vain; 0 when none is.',
       type: 'gauge',
       samples: CHANNELS.map((channel) => ({
         labels: { channel },
-        value: found(channel, 'pending')?.overdueSeconds ?? 0,
+        value: Math.max(0, ...WAITING.map((status) => found(channel, status)?.waitingSeconds ?? 0)),
       })),
     },
   ];
@@ -44,15 +46,20 @@ export async function outboxFigures(db: Pick<Database, 'rows'>, now: Date): Prom
 /** One part a status, so that each has its partial index: what is sent is never read. */
 const readUnsent = (db: Pick<Database, 'rows'>, now: Date): Promise<Unsent[]> =>
   db.rows<Unsent>(sql`
-    select channel, 'pending' as status, count(*)::int as messages,
-      extract(epoch from ${now.toISOString()}::timestamptz - min(next_attempt_at) filter (
-        where next_attempt_at <= ${now.toISOString()}::timestamptz
-      ))::float8 as "overdueSeconds"
+    select channel, 'pending' as status, count(*)::int as messages, ${waitingSeconds(now)} as "waitingSeconds"
     from cronhook.outbox_messages where status = 'pending' group by channel
     union all
-    select channel, 'sending', count(*)::int, null
+    select channel, 'sending', count(*)::int, ${waitingSeconds(now)}
     from cronhook.outbox_messages where status = 'sending' group by channel
     union all
     select channel, status, count(*)::int, null
     from cronhook.outbox_messages where status in ('held', 'failed') group by channel, status
   `);
+
+/** Every attempt puts the next one off: what was tried counts from its beginning, what waits for its hour does not. */
+const waitingSeconds = (now: Date): SQL => {
+  const at = sql`${now.toISOString()}::timestamptz`;
+  return sql`extract(epoch from ${at} - min(created_at) filter (
+    where next_attempt_at <= ${at} or last_error is not null
+  ))::float8`;
+};

@@ -4,6 +4,8 @@ import { RUN_STATUSES } from '../db/schema/service.js';
 import { type Family, number, type Sample } from './exposition.js';
 
 const ENDED = RUN_STATUSES.filter((status) => status !== 'running');
+/** Skipped runs did nothing; when a lost one stopped nobody knows. */
+const UNTIMED: readonly RunTotal['status'][] = ['skipped', 'lost'];
 const DURATION = 'cronhook_task_run_duration_seconds';
 
 /** How the runs of these tasks have ended since the beginning, whichever replica they ran on. */
@@ -18,12 +20,12 @@ export async function runFigures(db: Pick<Database, 'rows'>, tasks: string[]): P
     },
     {
       name: DURATION,
-      help: 'How long runs took, skipped ones left out; the same at every replica.',
+      help: 'How long runs took, skipped and lost ones left out; the same at every replica.',
       type: 'histogram',
       samples: tasks.flatMap((task) =>
         durations(
           task,
-          totals.filter((total) => total.task === task && total.status !== 'skipped'),
+          totals.filter((total) => total.task === task && !UNTIMED.includes(total.status)),
         ),
       ),
     },

@@ -55,8 +55,8 @@ export const monitorPaths = (): Json => ({
           object({ monitors: array(ref('Monitor')), nextAfter: nullable('string', 'uuid') }),
           'A page.',
         ),
+        400: failure('A parameter is wrong, or the monitor of `after` is gone: begin again.'),
         ...refused,
-        ...unknown,
       },
     },
   },
@@ -71,6 +71,8 @@ export const monitorPaths = (): Json => ({
       ...common,
       ...byId,
       summary: 'Change a monitor; what is not given stays',
+      description:
+        '`***` as the password of a target stands for the one that is there, for the same scheme, host, port and user.',
       requestBody: body(monitorChanges),
       responses: {
         200: json(ref('Monitor'), 'As it is now. One that is switched off has no open incident any more.'),

@@ -68,7 +68,11 @@ export const readPaths: Json = {
       summary: 'Every task, its last and its next run',
       tags: ['runs'],
       security: secured,
-      responses: { 200: json(object({ tasks: array(ref('Task')) }), 'The catalogue.'), ...refused },
+      responses: {
+        200: json(object({ tasks: array(ref('Task')) }), 'The catalogue.'),
+        ...refused,
+        503: failure('The database is away (`Retry-After`).'),
+      },
     },
   },
   '/tasks/health': {
@@ -92,7 +96,12 @@ export const readPaths: Json = {
       tags: ['runs'],
       security: secured,
       parameters: [path('name', string)],
-      responses: { 200: json(ref('Task'), 'The task.'), ...refused, 404: failure('No such task.') },
+      responses: {
+        200: json(ref('Task'), 'The task.'),
+        ...refused,
+        404: failure('No such task.'),
+        503: failure('The database is away (`Retry-After`).'),
+      },
     },
   },
   '/runs': {

@@ -1,4 +1,4 @@
-import { namedSettings, type Setting } from '../settings.js';
+import { MACHINE_THRESHOLD, namedSettings, type Setting } from '../settings.js';
 import type { AnyTask } from '../tasks/define.js';
 import { refused, secured } from './paths.js';
 import { array, failure, integer, type Json, json, nullable, object, ref, string } from './schemas.js';
@@ -32,7 +32,7 @@ export function settingPaths(tasks: AnyTask[]): Json {
                 type: 'object',
                 properties,
                 patternProperties: {
-                  '^threshold\\.[a-z][a-z0-9_]*(\\.[\\w.:/[\\]-]+)?$': nullable('number'),
+                  [MACHINE_THRESHOLD.source]: nullable('number'),
                 },
                 additionalProperties: false,
               },

@@ -22,17 +22,16 @@ const MOST = 50;
 /** Readers of answers give up on longer ones (SPEC 2.2). */
 const LONGEST_ANSWER = 7_500;
 
-const text = (max: number) =>
-  z
-    .string()
+const text = (max: number, given = z.string()) =>
+  given
     .min(1)
     .max(max)
     .refine((value) => !/\p{Cc}/u.test(value) && value.isWellFormed());
 
 const fields = {
-  name: text(200),
+  name: text(200, z.string().trim()),
   kind: z.enum(['http', 'tcp']),
-  target: text(1_000),
+  target: text(1_000, z.string().trim()),
   expectedStatus: integerParameter(STATUS.min, STATUS.max),
   timeoutMs: integerParameter(TIMEOUT.min, TIMEOUT.max),
   keyword: text(200).nullable(),

@@ -12,6 +12,8 @@ import {
   settingAt,
   storedSettings,
   storeSettings,
+  THRESHOLDS,
+  thresholdSetting,
 } from '../settings.js';
 import { usageToday } from '../tasks/pricing/usage.js';
 import type { AppDependencies, AppEnvironment } from './environment.js';
@@ -37,7 +39,7 @@ export function settingRoutes(deps: AppDependencies): Hono<AppEnvironment> {
       const body = await requireSecret(c, deps);
       if ('error' in body) throw body.error;
       const given = checkedSettings(body.fields, named, deps.messages);
-      if (given.size > 0) await storeSettings(deps.db, given, deps.now());
+      if (given.size > 0) await storeSettings(deps.db, given, { named, now: deps.now() });
       return c.json(await answer());
     });
 }
@@ -88,7 +90,8 @@ function checkedSettings(
     const known = [
       ...Object.keys(PRICING_SETTINGS),
       'refresh_views',
-      'threshold.*',
+      ...Object.keys(THRESHOLDS).map((name) => thresholdSetting(name)),
+      'threshold.<name>.<machine>',
       'task.<name>.enabled',
       'task.<name>.schedule',
     ];

@@ -22,7 +22,7 @@ export function healthAnswer(tasks: TaskHealth[], messages: Messages, now: Date)
   return { status: isWell ? (200 as const) : (503 as const), body: { ...head, tasks: fitting(head, tasks) } };
 }
 
-type ShownHealth = Omit<TaskHealth, 'schedule'>;
+type ShownHealth = Omit<TaskHealth, 'schedule' | 'variableDuration'>;
 
 /** Messages are cut first; then the tasks that are well go, and at the very last the others. */
 function fitting(head: object, tasks: TaskHealth[]): ShownHealth[] {

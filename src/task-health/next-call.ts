@@ -21,6 +21,26 @@ export function nextCall(schedule: string, timeZone: string, after: Date): Date 
   return null;
 }
 
+/** Schedulers call a little early at times; of calls that follow closely, a run answers the nearest. */
+const LONGEST_EARLY_MS = 120_000;
+
+/** Until when the calls are answered by a run that began then. */
+export function answeredUntil(schedule: string, timeZone: string, startedAt: Date): Date {
+  const cron = new Cron(schedule, { timezone: timeZone, paused: true });
+  const next = cron.nextRun(startedAt);
+  if (!next) return startedAt;
+  const earlyMs = Math.min(LONGEST_EARLY_MS, intervalBefore(next, cron) / 2);
+  // Where the clock shows a time twice, croner may name the second of a run that was early for the first.
+  return new Date(Math.min(startedAt.getTime() + earlyMs, next.getTime()));
+}
+
+/** Since the call before, if that is near enough to matter. */
+function intervalBefore(call: Date, cron: Cron): number {
+  let before = new Date(call.getTime() - 2 * LONGEST_EARLY_MS - 1);
+  for (let one = cron.nextRun(before); one && one < call; one = cron.nextRun(one)) before = one;
+  return call.getTime() - before.getTime();
+}
+
 const EVERY_HOUR = /^(@hourly|\S+ +(\*(\/1)?|0-23) .*)$/;
 
 const HALF_A_NIGHT_MS = 3 * 3_600_000;

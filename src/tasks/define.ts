@@ -51,6 +51,7 @@ export type Need = keyof Capabilities;
 export interface TaskDatabase {
   /** Sends single statements that only read. */
   rows: Database['rows'];
+  lookUps: Database['lookUps'];
   /** Writes in one transaction, after checking that this run still holds its lease. */
   write<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
 }
@@ -107,6 +108,8 @@ export interface Task<Input = unknown, Needs extends Need = Need, Uses extends N
   /** What a run that ends as it should says instead, where `success` did not come true. */
   undone?(stats: Stats, messages: Messages): string | undefined;
   timeoutMs: number;
+  /** Its runs last as long as what they wait for: none is unusually long or short. */
+  variableDuration?: true;
   needs: readonly Needs[];
   /** What it works with where that is configured, and without where it is not. */
   uses?: readonly Uses[];

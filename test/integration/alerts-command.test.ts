@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.js';
+import { configurationWarnings } from '../../src/warnings.js';
 import { ADMIN_EMAIL, ADMIN_SMS, startIncidents } from '../support/incidents.js';
 import { MAIL_FROM } from '../support/lokario.js';
 import { runProgram } from '../support/run-process.js';
@@ -21,6 +23,12 @@ const environment = ({ databaseUrl, smtp, twilio }: Service, rest: Record<string
   ...{ TWILIO_FROM: twilio.from, TWILIO_API_URL: twilio.apiUrl },
   ...rest,
 });
+
+/** Nobody is told, and nothing could. */
+const NOTHING = {
+  ...{ SMTP_URL: '', ADMIN_EMAIL: '', ADMIN_SMS: '' },
+  ...{ TWILIO_ACCOUNT_SID: '', TWILIO_AUTH_TOKEN: '', TWILIO_FROM: '' },
+};
 
 const alertsTest = (service: Service, rest: Record<string, string> = {}) =>
   runProgram(['alerts', 'test'], environment(service, rest));
@@ -45,11 +53,29 @@ describe('cronhook alerts test', () => {
 
   test('names the variables of a channel that is not configured, and that is no failure', async () => {
     const service = await startIncidents();
-    const [code, printed] = await alertsTest(service, { SMTP_URL: '', ADMIN_EMAIL: '', ADMIN_SMS: '' });
+    const [code, printed] = await alertsTest(service, NOTHING);
     expect(printed).toMatch(/^mail +not configured: set SMTP_URL, ADMIN_EMAIL$/m);
-    expect(printed).toMatch(/^SMS +not configured: set ADMIN_SMS$/m);
+    expect(printed).toMatch(/^SMS +not configured: set TWILIO_ACCOUNT_SID, .*, ADMIN_SMS$/m);
     expect(code).toBe(0);
     expect([service.smtp.mails, service.twilio.sent]).toEqual([[], []]);
+  });
+
+  test.each([
+    [
+      'ADMIN_SMS',
+      { ...NOTHING, ADMIN_SMS },
+      /^SMS +configured by half: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN/m,
+    ],
+    ['TWILIO_…', { ADMIN_SMS: '' }, /^SMS +configured by half: set ADMIN_SMS$/m],
+    ['ADMIN_EMAIL', { ...NOTHING, ADMIN_EMAIL }, /^mail +configured by half: set SMTP_URL$/m],
+  ])('ends with 1 when a channel is configured by half: only %s', async (_, env, words) => {
+    const service = await startIncidents();
+    const [code, printed] = await alertsTest(service, env);
+    expect(printed).toMatch(words);
+    expect(code).toBe(1);
+    expect(configurationWarnings(loadConfig(environment(service, env)), [])).toContainEqual(
+      expect.stringMatching(/^no alert leaves by (SMS|mail): beside .+ must be set too$/),
+    );
   });
 
   test('says why a channel has failed and what to do, ends with 1, and sends nothing later', async () => {

@@ -85,6 +85,28 @@ describe('an incident', () => {
     ]);
   });
 
+  test('that has become less grave is reminded of as it is now, and ends as those who heard of it need', async () => {
+    const service = await startIncidents();
+    await service.observe({ wrong: [critical()] });
+    await service.observe({ wrong: [trouble(A, { severity: 'info' })] });
+    expect(await service.incidents()).toMatchObject([{ severity: 'info' }]);
+    await service.forget();
+    service.later(HOUR);
+    await service.remind();
+    expect(await service.told()).toEqual([]);
+    expect(await service.notifications()).toMatchObject([{ severity: 'info' }]);
+    for (const one of [critical(), trouble(A)]) await service.observe({ wrong: [one] });
+    expect(await service.told()).toEqual([]);
+    service.later(DAY);
+    await service.remind();
+    await service.observe({ well: [A] });
+    expect(await service.told()).toEqual([
+      'email: Toujours en cours : monitor:a va mal',
+      'email: Rétabli : monitor:a va mal',
+      'sms: Rétabli : monitor:a va mal',
+    ]);
+  });
+
   test('of what is watched no longer ends without a word', async () => {
     const service = await startIncidents();
     await service.observe({ wrong: [critical()] });
@@ -155,95 +177,6 @@ describe('troubles of one cause', () => {
   });
 });
 
-describe('more than four changes within an hour', () => {
-  type Service = Awaited<ReturnType<typeof startIncidents>>;
-  /** Five minutes apart, from the first that is wrong. */
-  const turn = async (service: Service, times: number, every = 5 * MINUTE) => {
-    for (let n = 0; n < times; n++) {
-      await service.observe(n % 2 === 0 ? { wrong: [critical()] } : { well: [A] });
-      service.later(every);
-    }
-  };
-
-  test('are one message that says so; then nothing is told until an hour has been well', async () => {
-    const service = await startIncidents();
-    await turn(service, 4);
-    expect(await service.told()).toHaveLength(8);
-    await service.forget();
-    await turn(service, 9);
-    expect(await service.told()).toEqual([
-      'email: Instable : monitor:a va mal',
-      'sms: Instable : monitor:a va mal',
-    ]);
-    expect((await service.incidents()).filter(({ resolved_at }) => !resolved_at)).toHaveLength(1);
-    await service.forget();
-    for (let minutes = 0; minutes < 60; minutes += 5) {
-      await service.observe({ well: [A] });
-      service.later(5 * MINUTE);
-    }
-    expect(await service.told()).toEqual([]);
-    expect(await service.observe({ well: [A] })).toEqual({ opened: 0, recovered: 1 });
-    const [mail, sms] = await service.messages();
-    // From the first of its incidents to now: thirteen looks, and an hour.
-    expect(mail?.subject).toMatch(/^Rétabli : monitor:a va mal \(après 2\s+heures et 5\s+minutes\)$/);
-    expect(sms?.text_body).toMatch(/^Cronhook : Rétabli/);
-    expect((await service.incidents()).filter(({ resolved_at }) => !resolved_at)).toEqual([]);
-  });
-
-  test('may begin with a recovery: the incident stays open', async () => {
-    const service = await startIncidents();
-    await service.observe({ wrong: [critical()] });
-    service.later(2 * HOUR);
-    await service.forget();
-    for (const well of [true, false, true, false, true]) {
-      await service.observe(well ? { well: [A] } : { wrong: [critical()] });
-      service.later(5 * MINUTE);
-    }
-    expect((await service.told()).slice(-2)).toEqual([
-      'email: Instable : monitor:a va mal',
-      'sms: Instable : monitor:a va mal',
-    ]);
-    expect((await service.incidents()).filter(({ resolved_at }) => !resolved_at)).toHaveLength(1);
-  });
-
-  test('are reminded of while it is wrong, and not while it is well', async () => {
-    const service = await startIncidents();
-    await turn(service, 5);
-    await service.forget();
-    service.later(HOUR);
-    await service.observe({ well: [A] });
-    await service.remind();
-    expect(await service.told()).toEqual([]);
-    await service.observe({ wrong: [critical()] });
-    await service.remind();
-    expect(await service.told()).toEqual([
-      'email: Toujours en cours : monitor:a va mal',
-      'sms: Toujours en cours : monitor:a va mal',
-    ]);
-  });
-
-  test('are none when they take longer than an hour', async () => {
-    const service = await startIncidents();
-    await turn(service, 12, 15 * MINUTE);
-    expect((await service.told()).filter((words) => words.includes('Instable'))).toEqual([]);
-    expect(await service.told()).toHaveLength(24);
-  });
-
-  test('of one of several with one cause are told of that one', async () => {
-    const service = await startIncidents();
-    const both = [A, 'monitor:b'].map((source) => trouble(source, { cause: 'power' }));
-    await service.observe({ wrong: both });
-    for (const well of [true, false, true, false]) {
-      service.later(MINUTE);
-      await service.observe(well ? { well: [A] } : { wrong: both.slice(0, 1) });
-    }
-    expect((await service.told()).slice(1)).toEqual(['email: Instable : monitor:a va mal']);
-    service.later(MINUTE);
-    await service.observe({ well: [A, 'monitor:b'] });
-    expect(await service.told()).toHaveLength(2);
-  });
-});
-
 describe('a channel', () => {
   test('that is not configured is left out: SMS without mail, mail without SMS', async () => {
     const noMail = await startIncidents({ ADMIN_EMAIL: '' });
@@ -288,7 +221,7 @@ describe('a channel', () => {
 
 test('ten callers at once, on two replicas, make one incident and one message of each change', async () => {
   const one = await startIncidents();
-  const other = await startIncidents({}, one.databaseUrl);
+  const other = await startIncidents({}, { databaseUrl: one.databaseUrl });
   const ten = Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? one : other));
   const tallies = await Promise.all(ten.map((service) => service.observe({ wrong: [critical()] })));
   expect(tallies.map(({ opened }) => opened).reduce((sum, n) => sum + n)).toBe(1);
@@ -315,6 +248,17 @@ describe('an alert', () => {
     await service.deliver();
     expect(service.twilio.sent).toHaveLength(1);
     expect(service.log()).toContain('suppressed_addresses lists ADMIN_SMS');
+  });
+
+  test('by SMS calls what no SMS can spell by its host, and by its kind where it has none', async () => {
+    const service = await startIncidents();
+    const title = '监控 ne répond plus';
+    await service.observe({ wrong: [{ ...critical(), title, link: 'https://shop.example/x' }] });
+    await service.observe({ wrong: [{ ...critical('monitor:b'), title }] });
+    expect((await service.told()).filter((words) => words.startsWith('sms'))).toEqual([
+      'sms: shop.example ne répond plus',
+      'sms: Surveillance ne répond plus',
+    ]);
   });
 
   test('of an incident of an older version, or of a moment that no calendar has, is as of any other', async () => {

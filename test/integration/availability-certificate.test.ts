@@ -8,9 +8,10 @@ import { startSite } from '../support/probe-servers.js';
 const noOpenssl = opensslAvailable() ? '' : ' (skipped: install the package openssl)';
 
 async function start() {
-  const service = await startAvailability({ at: new Date().toISOString() });
   const authority = createAuthority();
   onTestFinished(() => authority.close());
+  const network = { ca: authority.ca };
+  const service = await startAvailability({ at: new Date().toISOString(), network });
   const secure = async (days: number) => {
     const tls = authority.issue('IP:127.0.0.1', days);
     const site = await startSite((_request, response) => response.end('hello'), { tls });
@@ -51,11 +52,32 @@ describe.skipIf(noOpenssl)(`a certificate${noOpenssl}`, () => {
     expect(all.join('') + texts().join('')).not.toContain('s3cret');
   });
 
-  test('that has expired is told too; one that is no longer used is told of no more', async () => {
+  test('that is no longer used is told of no more', async () => {
     const { secure, watched, told } = await start();
-    expect(await watched(await secure(-1))).toEqual([['important', true]]);
+    expect(await watched(await secure(5))).toEqual([['important', true]]);
     const page = await startPage();
     expect(await watched(page.url)).toEqual([['important', false]]);
     expect(told()).toHaveLength(1);
+  });
+
+  test('that has expired is one incident: the monitor is down for it', async () => {
+    const { secure, watched, incidents, told, smtp } = await start();
+    const expired = await secure(-1);
+    expect(await watched(expired)).toEqual([]);
+    expect(await incidents()).toMatchObject([{ severity: 'critical', open: true }]);
+    expect(smtp.mails).toHaveLength(1);
+    expect(await smtp.mails[0]?.text).toContain('a expiré');
+    expect(await watched(await secure(5))).toEqual([['important', true]]);
+    expect(await watched(expired)).toEqual([['important', false]]);
+    expect(told()).toHaveLength(1);
+  });
+
+  test('that a redirect leads to is told with its own host', async () => {
+    const { secure, watched, db, smtp } = await start();
+    const shop = new URL(await secure(5));
+    const site = await startSite((_, response) => response.writeHead(302, { location: shop.href }).end());
+    await db.rows(sql`update cronhook.monitors set follow_redirects = true`);
+    expect(await watched(`http://localhost:${site.port}/`)).toEqual([['important', true]]);
+    expect(await smtp.mails[0]?.text).toContain(`127.0.0.1 (où redirige http://localhost:${site.port}/)`);
   });
 });

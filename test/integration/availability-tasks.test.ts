@@ -73,6 +73,29 @@ describe('a task that is late', () => {
     expect([before, smtp.mails.length]).toEqual([{ 'task:alpha': false }, 2]);
   });
 
+  test('by its old schedule and is not by its new one is told of no more, without a recovery', async () => {
+    const { call1, later, watch, set, states, smtp } = await start('alpha');
+    await call1('alpha');
+    later(60);
+    await watch();
+    await set('task.alpha.schedule', '0 4 * * *');
+    later(5);
+    expect((await watch()).stats).toMatchObject({ lateTasks: 0, recovered: 0 });
+    expect([await states(), smtp.mails.length]).toEqual([{ 'task:alpha': false }, 1]);
+  });
+
+  test('and has failed before is told of once, as one that fails', async () => {
+    const { call1, later, watch, db, smtp } = await start('alpha');
+    await call1('alpha', 'badly');
+    later(60);
+    expect((await watch()).stats).toMatchObject({ lateTasks: 1, opened: 0 });
+    later(5);
+    await watch();
+    const [row, ...others] = await db.rows<{ title: string }>(sql`select title from cronhook.incidents`);
+    expect([row?.title, others]).toEqual([expect.stringContaining('échoue'), []]);
+    expect(smtp.mails.filter(({ subject }) => subject.includes('alpha'))).toHaveLength(2);
+  });
+
   test('and switched off is told of no more', async () => {
     const { call1, later, watch, set, states, smtp } = await start('alpha');
     await call1('alpha');

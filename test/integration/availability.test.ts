@@ -123,8 +123,62 @@ describe('a monitor', () => {
     const page = await startPage(500);
     await addMonitor(db, { target: page.url });
     page.before(() => db.rows(sql`update cronhook.monitors set enabled = false`));
-    expect((await watch()).stats).toMatchObject({ down: 1, opened: 0 });
+    expect((await watch()).stats).toMatchObject({ down: 0, opened: 0 });
     expect(await incidents()).toEqual([]);
+  });
+
+  test.for([
+    ['target', 'http://127.0.0.1:9/other'],
+    ['expected_status', '500'],
+    ['keyword', 'hello'],
+    ['timeout_ms', '3000'],
+    ['follow_redirects', 'true'],
+  ] as const)(
+    'whose %s is corrected while it is being checked waits for the next run',
+    async ([column, value]) => {
+      const { db, watch, incidents } = await startAvailability();
+      const page = await startPage(500);
+      await addMonitor(db, { target: page.url });
+      const other = await addMonitor(db, { name: 'Autre', target: await deadUrl() });
+      page.before(() =>
+        db.rows(
+          sql`update cronhook.monitors set ${sql.raw(column)} = ${sql.raw(`'${value}'`)} where name = 'Site'`,
+        ),
+      );
+      expect((await watch()).stats).toMatchObject({ monitors: 2, down: 1, opened: 1 });
+      expect(await incidents()).toMatchObject([{ source: `monitor:${other}` }]);
+      expect((await storedChecks(db)).map(({ monitor }) => monitor)).not.toContain('Site');
+    },
+  );
+
+  test('whose name and severity change while it is being checked is told by the new ones', async () => {
+    const { db, watch, mails, texts, incidents } = await startAvailability();
+    const page = await startPage(500);
+    await addMonitor(db, { target: page.url });
+    page.before(() => db.rows(sql`update cronhook.monitors set name = 'Boutique', severity = 'important'`));
+    await watch();
+    expect(await incidents()).toMatchObject([{ severity: 'important' }]);
+    expect([mails().length, mails()[0]?.includes('Boutique'), texts()]).toEqual([1, true, []]);
+  });
+
+  test('that recovers is well at once, while the run still looks at others', async () => {
+    const { db, watch, later, context, incidents } = await startAvailability({ pauses: [20, 40, 200_000] });
+    const page = await startPage(500);
+    const id = await addMonitor(db, { target: page.url });
+    await db.rows(sql`
+      insert into cronhook.incidents (id, source, severity, title, details, opened_at, last_seen_at)
+      values (gen_random_uuid(), ${`monitor:${id}`}, 'critical', 'Site', '{}', '2026-11-20T08:00:00Z',
+        '2026-11-20T08:55:00Z')
+    `);
+    await addMonitor(db, { name: 'Autre', target: await deadUrl() });
+    page.plan(200, 200);
+    later(5);
+    const running = watch();
+    const deadline = Date.now() + 30_000;
+    while ((await incidents())[0]?.open && Date.now() < deadline) await sleep(20);
+    expect(await incidents()).toMatchObject([{ source: `monitor:${id}`, open: false }]);
+    await context.runner.drain(0);
+    expect(await running).toMatchObject({ status: 'interrupted' });
   });
 
   test('that is deleted while it is being checked leaves no check behind', async () => {
@@ -138,58 +192,17 @@ describe('a monitor', () => {
   });
 });
 
-describe('the network', () => {
-  test('of the service being down is one incident, and no downtime of anybody', async () => {
+describe('several monitors', () => {
+  test('that go down in one run are told one by one, five or more of them together', async () => {
     const { db, watch, later, mails, texts, incidents } = await startAvailability();
-    const page = await startPage(500);
-    const shop = await addMonitor(db, { name: 'Boutique', target: page.url });
-    await watch();
-    expect(await incidents()).toMatchObject([{ source: `monitor:${shop}`, open: true }]);
-    for (let n = 0; n < 49; n++)
-      await addMonitor(db, { name: `Site ${n}`, target: await deadUrl(), severity: 'important' });
-    await page.down();
-    const before = await storedChecks(db);
+    for (let n = 0; n < 4; n++) await addMonitor(db, { name: `Site ${n}`, target: await deadUrl() });
+    expect((await watch()).stats).toMatchObject({ down: 4, opened: 4 });
+    expect([mails().length, texts().length]).toEqual([4, 4]);
+    for (let n = 4; n < 9; n++) await addMonitor(db, { name: `Site ${n}`, target: await deadUrl() });
     later(5);
-    expect((await watch()).stats).toMatchObject({ monitors: 50, down: 0, opened: 1, networkDown: true });
-    later(5);
-    expect((await watch()).stats).toMatchObject({ opened: 0, networkDown: true });
-    expect(await storedChecks(db)).toEqual(before);
-    expect(await incidents()).toEqual([
-      { source: `monitor:${shop}`, severity: 'critical', open: true },
-      { source: 'monitoring:network', severity: 'critical', open: true },
-    ]);
-    expect([mails().length, texts().length]).toEqual([2, 2]);
-    // Whatever it answers, it was reached.
-    await page.up();
-    later(5);
-    expect((await watch()).stats).toMatchObject({ networkDown: false, down: 50, opened: 49, recovered: 1 });
-  });
-
-  test('is not to blame for two monitors, nor where a port is reached', async () => {
-    const { db, watch, incidents } = await startAvailability();
-    await addMonitor(db, { name: 'A', target: await deadUrl() });
-    await addMonitor(db, { name: 'B', target: await deadUrl() });
-    expect((await watch()).stats).toMatchObject({ down: 2, opened: 2, networkDown: false });
-    const talker = await startTalker((socket) => socket.end('SSH-2.0-test\r\n'));
-    await addMonitor(db, { name: 'C', kind: 'tcp', target: `127.0.0.1:${talker.port}` });
-    expect((await watch()).stats).toMatchObject({ up: 1, down: 2, networkDown: false });
-    expect((await incidents()).some(({ source }) => source === 'monitoring:network')).toBe(false);
-  });
-
-  test('that comes back within the passes has been no downtime, and is told to nobody', async () => {
-    // The run ends with the second pass, unless this machine is slow.
-    const { db, watch, incidents } = await startAvailability({ pauses: [1_500, 20_000, 60_000] });
-    const page = await startPage();
-    await page.down();
-    for (const name of ['A', 'B', 'C']) await addMonitor(db, { name, target: page.url });
-    const running = watch();
-    const isRunning = async () => (await db.rows(sql`select from cronhook.task_runs`)).length > 0;
-    while (!(await isRunning())) await sleep(20);
-    await sleep(400);
-    await page.up();
-    expect((await running).stats).toMatchObject({ down: 0, opened: 0, networkDown: false });
-    expect((await storedChecks(db)).some(({ ok }) => !ok)).toBe(false);
-    expect(await incidents()).toEqual([]);
+    expect((await watch()).stats).toMatchObject({ down: 9, opened: 5 });
+    expect([mails().length, texts().length]).toEqual([5, 5]);
+    expect(await incidents()).toHaveLength(9);
   });
 });
 

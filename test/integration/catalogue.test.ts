@@ -446,6 +446,13 @@ describe('the description of the API', () => {
     );
   });
 
+  test('says that the catalogue needs the database', async () => {
+    const service = await startService();
+    const { paths } = await json<Document>(service, '/openapi.json');
+    for (const path of ['/tasks', '/tasks/{name}'])
+      expect(Object.keys(paths[path]?.get?.responses ?? {}), path).toContain('503');
+  });
+
   test('is rendered at /docs from our own files, with a policy that allows no other', async () => {
     const service = await startService();
     const response = await service.fetch('/docs');

@@ -70,7 +70,7 @@ describe.concurrent('cronhook tasks', () => {
     const [table, json] = await Promise.all([cronhook(['tasks']), cronhook(['tasks', '--json'])]);
     expect([table.code, json.code]).toEqual([0, 0]);
     expect(table.stdout).toMatch(
-      /^TASK +SCHEDULE +LAST RUN +FAILING SINCE +NEXT +STATE\ninbox-sync +\*\/5 \* \* \* \* .* ready\n/,
+      /^TASK +SCHEDULE +LAST RUN +NEXT +STATE\ninbox-sync +\*\/5 \* \* \* \* .* ready\n/,
     );
     expect(parse<unknown[]>(json)[0]).toMatchObject({ name: 'inbox-sync', configured: true });
   });
@@ -94,24 +94,29 @@ describe('cronhook tasks', () => {
     expect(stdout).toMatch(/^inbox-sync .* ready$/m);
   });
 
-  test('says since when a task has been failing, in the site’s time; JSON stays in UTC', async () => {
+  test('says in one place how a task fares, in the site’s time; JSON stays in UTC', async () => {
     const fresh = await createDatabase(inject('postgresUrl'));
     onTestFinished(() => fresh.drop());
     await withDatabase(async (db) => {
       await migrate(db);
-      await db.rows(sql`insert into cronhook.task_runs (task, status, trigger, host, started_at)
-        values ('outbox', 'failed', 'http', 'x', '2026-07-01T10:00:00Z')`);
-      await db.rows(sql`insert into cronhook.incidents (source, severity, title, opened_at, last_seen_at, resolved_at)
-        values ('task:outbox', 'important', 'x', '2026-01-01T10:00:00Z', now(), null),
-          ('task:followups', 'important', 'x', '2026-01-01T10:00:00Z', now(), now())`);
+      await db.rows(sql`insert into cronhook.task_runs (task, status, trigger, host, started_at, finished_at)
+        values ('wealth', 'failed', 'http', 'x', '2026-07-01T10:00:00Z', '2026-07-01T10:00:05Z'),
+          ('statistics', 'succeeded', 'http', 'x', now(), now())`);
+      // Alerts may end later than what they tell of.
+      await db.rows(sql`insert into cronhook.incidents (source, severity, title, opened_at, last_seen_at)
+        values ('task:wealth', 'important', 'x', '2026-01-01T10:00:00Z', now()),
+          ('task:statistics', 'important', 'x', '2026-01-01T10:00:00Z', now())`);
     }, fresh.url);
     const env = { DATABASE_URL: fresh.url };
     const [table, json] = await Promise.all([cronhook(['tasks'], env), cronhook(['tasks', '--json'], env)]);
-    expect(table.stdout).toMatch(/^outbox .*2026-07-01 12:00:00 CEST failed +2026-01-01 11:00:00 CET /m);
-    expect(table.stdout).toMatch(/^followups .*never +- /m);
-    const since = parse<{ name: string; failingSince: string | null }[]>(json);
-    expect(since.find(({ name }) => name === 'outbox')?.failingSince).toBe('2026-01-01T10:00:00.000Z');
-    expect(since.find(({ name }) => name === 'followups')?.failingSince).toBeNull();
+    expect(table.stdout).toMatch(
+      /^wealth .*2026-07-01 12:00:00 CEST failed .* late since 2026-07-02 03:46:00 CEST$/m,
+    );
+    expect(table.stdout).toMatch(/^statistics .* ready$/m);
+    expect(table.stdout).not.toContain('2026-01-01');
+    const tasks = parse<{ name: string; health: { since: string | null } }[]>(json);
+    expect(tasks.find(({ name }) => name === 'wealth')?.health.since).toBe('2026-07-02T01:46:00.000Z');
+    expect(JSON.stringify(tasks)).not.toContain('2026-01-01');
   });
 
   test('warns of a setting that cannot be read, on standard error', async () => {

@@ -5,11 +5,19 @@ import { READ_KEY, taskKey } from '../../src/auth.js';
 import { freePort } from '../../src/db/embedded.js';
 import { createMetrics } from '../../src/metrics/index.js';
 import { Secret } from '../../src/secret.js';
-import { parseExposition, promtool, promtoolAvailable, type Scraped } from '../support/prometheus.js';
+import { outbox } from '../../src/tasks/messages/outbox.js';
+import { startLokario } from '../support/lokario.js';
+import {
+  parseExposition,
+  promtool,
+  promtoolAvailable,
+  promtoolFiring,
+  type Scraped,
+} from '../support/prometheus.js';
 import { SECRET, startTestService, type TestService } from '../support/service.js';
 import { testTask } from '../support/tasks.js';
 
-async function scrape(service: TestService): Promise<Scraped> {
+async function scrape(service: Pick<TestService, 'call'>): Promise<Scraped> {
   const response = await service.call('/metrics');
   expect(response.status).toBe(200);
   return parseExposition(await response.text());
@@ -111,12 +119,14 @@ describe('the runs', () => {
     const counts = buckets.map(({ labels, value }) => [labels.le, value]);
     expect(counts[0]).toEqual(['0.1', 0]);
     expect(counts[1]).toEqual(['0.5', 4]);
-    expect(Object.fromEntries(counts)).toMatchObject({ 30: 4, 60: 6, 3600: 6, '+Inf': 7 });
+    expect(Object.fromEntries(counts)).toMatchObject({ 30: 4, 60: 6, 3600: 6, '+Inf': 6 });
     expect(buckets.map(({ value }) => value)).toEqual(
       buckets.map(({ value }) => value).toSorted((a, b) => a - b),
     );
-    expect(metrics.value('cronhook_task_run_duration_seconds_count')).toBe(7);
-    expect(metrics.value('cronhook_task_run_duration_seconds_sum')).toBe(9071.3);
+    expect(metrics.value('cronhook_task_run_duration_seconds_count')).toBe(6);
+    expect(metrics.value('cronhook_task_run_duration_seconds_sum')).toBe(71.3);
+    // When it was lost nobody knows: it is counted, and has no duration.
+    expect(metrics.value('cronhook_task_runs_total', { status: 'lost' })).toBe(1);
   });
 
   test('stay counted when their rows are deleted', async () => {
@@ -197,16 +207,20 @@ describe('a task', () => {
 });
 
 describe('what waits', () => {
-  test('is counted by channel and status, with how long the oldest has been due', async () => {
+  test('is counted by channel and status, with how long the oldest has been queued that should be gone', async () => {
     const now = new Date('2026-11-21T10:00:00Z');
     const service = await startTestService({ tasks: [obedient().task], now: () => now });
     await service.db.rows(sql`
-      insert into cronhook.outbox_messages (task, channel, dedupe_key, recipient, text_body, status, next_attempt_at)
-      select 'probe', channel, 'm' || row_number() over (), 'a@example.com', 'text', status, due::timestamptz
-      from (values ('email', 'pending', '2026-11-21T09:00:00Z'), ('email', 'pending', '2026-11-21T09:59:00Z'),
-        ('email', 'sent', '2026-11-01T09:00:00Z'), ('sms', 'pending', '2026-11-21T11:00:00Z'),
-        ('sms', 'held', '2026-11-01T11:00:00Z'), ('email', 'failed', '2026-11-01T11:00:00Z'),
-        ('email', 'sending', '2026-11-01T11:00:00Z')) as message (channel, status, due)
+      insert into cronhook.outbox_messages
+        (task, channel, dedupe_key, recipient, text_body, status, created_at, next_attempt_at)
+      select 'probe', channel, 'm' || row_number() over (), 'a@example.com', 'text', status, queued::timestamptz, due::timestamptz
+      from (values ('email', 'pending', '2026-11-21T09:00:00Z', '2026-11-21T09:59:00Z'),
+        ('email', 'pending', '2026-11-21T09:30:00Z', '2026-11-21T09:30:00Z'),
+        ('email', 'sent', '2026-11-01T09:00:00Z', '2026-11-01T09:00:00Z'),
+        ('sms', 'pending', '2026-11-01T11:00:00Z', '2026-11-21T11:00:00Z'),
+        ('sms', 'held', '2026-11-01T11:00:00Z', '2026-11-01T11:00:00Z'),
+        ('email', 'failed', '2026-11-01T11:00:00Z', '2026-11-01T11:00:00Z'),
+        ('email', 'sending', '2026-11-21T09:40:00Z', '2026-11-21T09:40:00Z')) as message (channel, status, queued, due)
     `);
     const metrics = await scrape(service);
     const counted = metrics
@@ -224,6 +238,63 @@ describe('what waits', () => {
     });
     const age = (channel: string) => metrics.value('cronhook_outbox_oldest_pending_age_seconds', { channel });
     expect([age('email'), age('sms')]).toEqual([3600, 0]);
+  });
+
+  test('is as old under way, and between attempts, as when it was queued', async () => {
+    const now = new Date('2026-11-21T10:00:00Z');
+    const service = await startTestService({ tasks: [obedient().task], now: () => now });
+    await service.db.rows(sql`
+      insert into cronhook.outbox_messages
+        (task, channel, dedupe_key, recipient, text_body, status, last_error, created_at, next_attempt_at)
+      values ('probe', 'email', 'a', 'a@example.com', 'text', 'pending', '451 later', '2026-11-21T08:00:00Z', '2026-11-21T12:00:00Z'),
+        ('probe', 'sms', 'b', '+33600000000', 'text', 'sending', null, '2026-11-21T09:00:00Z', '2026-11-21T09:00:00Z')
+    `);
+    const metrics = await scrape(service);
+    const age = (channel: string) => metrics.value('cronhook_outbox_oldest_pending_age_seconds', { channel });
+    expect([age('email'), age('sms')]).toEqual([7200, 3600]);
+  });
+
+  test.skipIf(!promtoolAvailable)(
+    'makes the alert of a stuck outbox fire while the mail server is dead, however often it is tried',
+    async () => {
+      const clock = { now: new Date('2026-11-21T10:00:00Z') };
+      const service = await startLokario({ tasks: [outbox], now: () => clock.now });
+      await service.smtp.down();
+      await service.message({
+        created_at: clock.now.toISOString(),
+        next_attempt_at: clock.now.toISOString(),
+      });
+      const age = async () =>
+        (await scrape(service)).value('cronhook_outbox_oldest_pending_age_seconds', { channel: 'email' }) ??
+        0;
+      const scraped: number[] = [];
+      for (let minutes = 0; minutes <= 80; minutes += 5) {
+        clock.now = new Date(Date.parse('2026-11-21T10:00:00Z') + minutes * 60_000);
+        expect((await service.deliver()).status).toBe('partial');
+        clock.now = new Date(clock.now.getTime() + 30_000);
+        scraped.push(await age());
+      }
+      expect(scraped).toEqual(scraped.map((_, index) => index * 300 + 30));
+      const series = 'cronhook_outbox_oldest_pending_age_seconds{job="cronhook", channel="email"}';
+      expect(await promtoolFiring('CronhookOutboxStuck', series, scraped)).toMatchObject({ code: 0 });
+      await service.smtp.up();
+      await service.deliver();
+      expect(await age()).toBe(0);
+    },
+  );
+
+  test('that merely waits for its hour has no age', async () => {
+    const clock = { now: new Date('2026-11-21T10:00:00Z') };
+    const service = await startLokario({ tasks: [outbox], now: () => clock.now });
+    await service.smtp.down();
+    await service.message({ created_at: '2026-11-20T10:00:00Z', next_attempt_at: '2026-11-22T10:00:00Z' });
+    for (const moment of ['2026-11-21T10:00:00Z', '2026-11-22T09:59:59Z']) {
+      clock.now = new Date(moment);
+      await service.deliver();
+      expect(
+        (await scrape(service)).value('cronhook_outbox_oldest_pending_age_seconds', { channel: 'email' }),
+      ).toBe(0);
+    }
   });
 
   test('are open incidents by severity, those resolved left out', async () => {

@@ -126,6 +126,9 @@ describe('the application', () => {
 
   test.each([
     ['an error of its own', { status: 503, body: '' }, 'HTTP 503'],
+    ['a refusal', { status: 403, body: 'no' }, 'HTTP 403'],
+    ['a page that is not there', { status: 404, body: '' }, 'HTTP 404'],
+    ['a redirect to itself', { status: 302, headers: { location: '/' } }, 'redirige sans fin'],
     ['nothing', 'reset', 'injoignable'],
   ] as const)(
     'that answers with %s is an error of the run, without an incident',
@@ -139,6 +142,26 @@ describe('the application', () => {
       expect([await incidents(), await samples('app')]).toEqual([[], {}]);
     },
   );
+
+  test('that takes longer than ten seconds counts with them, and is asked again', async () => {
+    const shop = await startShop();
+    shop.fail(/GET \/$/, 'hang', { times: 1 });
+    const { run, samples, db } = await startPerformance({ env: { APP_URL: shop.apiUrl } });
+    expect(await run()).toMatchObject({ status: 'succeeded', errors: [] });
+    const stored = sql`select value from cronhook.metric_samples where metric = 'response_ms' order by value desc`;
+    const [slowest, ...others] = await db.rows<{ value: number }>(stored);
+    expect([slowest?.value, others.length]).toEqual([10_000, 2]);
+    expect(await samples('app')).toHaveProperty('page_load_ms');
+  });
+
+  test('that fails once is named once, and measured by its other answers', async () => {
+    const shop = await startShop();
+    shop.fail(/GET \/$/, { status: 500 }, { times: 1 });
+    const { run, db } = await startPerformance({ env: { APP_URL: shop.apiUrl } });
+    expect(await run()).toMatchObject({ status: 'partial', errors: [{ item: 'APP_URL' }] });
+    const counted = sql`select count(*)::int as n from cronhook.metric_samples where metric = 'response_ms'`;
+    expect(await db.rows(counted)).toEqual([{ n: 2 }]);
+  });
 
   test('that is not set apart from the service is not measured', async () => {
     const { run, samples } = await startPerformance();

@@ -125,6 +125,16 @@ test('connections that fill what the database allows are told', async () => {
   });
 });
 
+test('connections beyond what is allowed, as of superusers, are 100 % of it', async () => {
+  const service = await startPerformance();
+  const { pathname } = new URL(service.databaseUrl);
+  const clients = Array.from({ length: 3 }, () => connect(service));
+  await Promise.all(clients.map((client) => client`select 1`));
+  await service.db.query.execute(sql.raw(`alter database "${pathname.slice(1)}" connection limit 2`));
+  await service.run();
+  expect((await service.samples('database')).connections_percent).toBe(100);
+});
+
 test('deadlocks are counted since the last run, however short ago it was', async () => {
   const service = await startPerformance();
   await service.db.query.execute(sql.raw('create table rows_a (n int); create table rows_b (n int)'));
@@ -233,27 +243,73 @@ describe('errors of the application', () => {
   });
 });
 
-test('a user who may see little is told what can be seen', async () => {
-  const owner = await startPerformance();
-  const name = `reader_${Date.now().toString(36)}`;
-  const { pathname } = new URL(owner.databaseUrl);
-  await owner.db.query.execute(
-    sql.raw(`create role ${name} login password 'password'; alter schema cronhook owner to ${name};
-      grant all on all tables in schema cronhook to ${name}; grant connect on database "${pathname.slice(1)}" to ${name}`),
-  );
-  const url = new URL(owner.databaseUrl);
-  Object.assign(url, { username: name, password: 'password' });
-  connect(owner)`select pg_sleep(600)`.catch(() => {});
-  await until(async () => (await runningFor(owner, 'shop')) > 0);
-  const service = await startPerformance({ databaseUrl: url.toString(), migrated: false });
-  const answer = await service.run();
-  expect(answer).toMatchObject({ status: 'succeeded', errors: [] });
-  // Sessions of others are there, and hide what they do.
-  const { connections, query_seconds } = await service.samples('database');
-  expect(connections).toBeGreaterThan(1);
-  expect(query_seconds).toBeLessThan(1);
-  await service.stop();
-  await owner.db.query.execute(
-    sql.raw(`alter schema cronhook owner to current_user; drop owned by ${name}; drop role ${name}`),
-  );
+describe('a user who may not see the sessions of others', () => {
+  /** The service as a user of its own, and the same database as its owner sees it. */
+  async function startReader() {
+    const owner = await startPerformance();
+    const name = `reader_${process.pid}_${Date.now().toString(36)}`;
+    const { pathname } = new URL(owner.databaseUrl);
+    const admin = (statement: string) => owner.db.query.execute(sql.raw(statement));
+    await admin(`create role ${name} login password 'password'; alter schema cronhook owner to ${name};
+      grant all on all tables in schema cronhook to ${name};
+      grant connect on database "${pathname.slice(1)}" to ${name}`);
+    const url = new URL(owner.databaseUrl);
+    Object.assign(url, { username: name, password: 'password' });
+    const service = await startPerformance({ databaseUrl: url.toString(), migrated: false });
+    onTestFinished(async () => {
+      await service.stop();
+      await admin(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${name}'`);
+      await admin(`alter schema cronhook owner to current_user; drop owned by ${name}; drop role ${name}`);
+    });
+    const sleep = async (by: { databaseUrl: string }, name: string) => {
+      connect(by, { name })`select pg_sleep(600)`.catch(() => {});
+      await until(async () => (await runningFor(owner, name)) > 0.3);
+    };
+    return { owner, service, sleep, name, admin };
+  }
+
+  test('ends no incident of a long query, and says why', async () => {
+    const { owner, service, sleep, name, admin } = await startReader();
+    await service.set('threshold.query_seconds', 0.2);
+    await sleep(owner, 'shop');
+    await owner.run();
+    expect(await open(service)).toEqual(['performance:database:query_seconds']);
+    service.pass(5);
+    const answer = await service.run();
+    expect(answer).toMatchObject({ status: 'succeeded', errors: [], stats: { hidden: 1, recovered: 0 } });
+    expect(service.log()).toContain('pg_monitor');
+    const { connections, ...others } = await service.samples('database');
+    expect(connections).toBeGreaterThan(1);
+    expect(others).not.toHaveProperty('query_seconds');
+    expect(await open(service)).toEqual(['performance:database:query_seconds']);
+    await admin(`grant pg_monitor to ${name}`);
+    await admin(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'shop'`);
+    service.pass(5);
+    await until(async () => (await service.run()).stats.recovered === 1);
+    expect(await service.samples('database')).toHaveProperty('query_seconds');
+  });
+
+  test('is alerted of a long query of its own', async () => {
+    const { owner, service, sleep } = await startReader();
+    await service.set('threshold.query_seconds', 0.2);
+    await sleep(owner, 'shop');
+    await sleep(service, 'own');
+    await service.run();
+    const [incident] = await service.incidents();
+    expect(incident).toMatchObject({ source: 'performance:database:query_seconds', open: true });
+    expect(incident?.message).toMatch(/application own\.\n.*grant pg_monitor/);
+  });
+
+  test('is told no replication lag that it cannot see', async () => {
+    const { owner, service } = await startReader();
+    const standby = postgres(owner.databaseUrl, {
+      max: 1,
+      fetch_types: false,
+      connection: { application_name: 'standby', replication: 'database' } as object,
+    });
+    onTestFinished(() => standby.end({ timeout: 0 }));
+    await standby.unsafe('IDENTIFY_SYSTEM').simple();
+    expect((await service.run()).stats).toMatchObject({ hidden: 2 });
+    expect(await service.samples('database')).not.toHaveProperty('replication_lag_seconds');
+  });
 });

@@ -72,6 +72,75 @@ describe('a machine with a node_exporter', () => {
     expect((await run()).stats).toMatchObject({ recovered: 1 });
   });
 
+  test('that answers without measures is unreachable, and not well', async () => {
+    const vps = await startNodeExporter();
+    const { run, incidents } = await watching(vps.url);
+    vps.fail(/metrics/, { status: 200, body: 'node_scrape_collector_success{collector="cpu"} 0\n' });
+    expect((await run()).stats).toMatchObject({ unreachable: 1, opened: 1 });
+    expect(await incidents()).toMatchObject([
+      { source: `performance:${vps.host}:unreachable`, message: expect.stringContaining('node_exporter ?') },
+    ]);
+  });
+
+  test('that hangs delays nothing of what is measured here', async () => {
+    const vps = await startNodeExporter();
+    const { run, machine, samples, incidents } = await watching(vps.url);
+    await machine.memory(97);
+    vps.fail(/metrics/, 'hang', { times: 1 });
+    let ended = false;
+    const running = run().finally(() => {
+      ended = true;
+    });
+    for (const deadline = performance.now() + 60_000; (await incidents()).length === 0; ) {
+      if (performance.now() > deadline) throw new Error('nothing was told');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(ended).toBe(false);
+    expect(await incidents()).toMatchObject([{ source: 'performance:web-1:memory_percent', open: true }]);
+    expect(await samples('database')).toHaveProperty('connections');
+    expect((await running).stats).toMatchObject({ machines: 3, unreachable: 0, opened: 1 });
+  });
+
+  test('that hangs costs a run that is shut down nothing of what was measured here', async () => {
+    const vps = await startNodeExporter();
+    const { run, samples, context } = await watching(vps.url);
+    vps.fail(/metrics/, 'hang');
+    const running = run();
+    for (const deadline = performance.now() + 60_000; vps.requests.length === 0; ) {
+      if (performance.now() > deadline) throw new Error('nobody asked');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await context.runner.drain(0);
+    expect((await running).status).toBe('interrupted');
+    expect(await samples('web-1')).toHaveProperty('memory_percent');
+    expect(await samples('database')).toHaveProperty('connections');
+  });
+
+  test('alerts of files that fill a disk, and not of a disk that nobody can write to', async () => {
+    const vps = await startNodeExporter({
+      disks: { '/': 40, '/data': 50, '/mirror': 99 },
+      inodes: { '/': 20, '/data': 90, '/mirror': 99 },
+      readOnly: ['/mirror'],
+    });
+    const { run, set, pass, samples, incidents } = await watching(vps.url);
+    expect((await run()).stats).toMatchObject({ thresholdsExceeded: 1 });
+    expect(await incidents()).toMatchObject([
+      {
+        source: `performance:${vps.host}:inodes_percent:/data`,
+        severity: 'important',
+        title: `Inodes de /data à 90 % sur ${vps.host} (seuil 85 %)`,
+        message: expect.stringContaining('threshold.disk_percent '),
+      },
+    ]);
+    expect(await samples(vps.host)).toMatchObject({
+      'disk_percent:/mirror': expect.closeTo(99, 3),
+      'inodes_percent:/mirror': expect.closeTo(99, 3),
+    });
+    pass(5);
+    await set(`threshold.disk_percent.${vps.host}`, 98);
+    expect((await run()).stats).toMatchObject({ recovered: 1 });
+  });
+
   test('that is silent for a moment is asked again, and told to nobody', async () => {
     const [vps, other] = await Promise.all([startNodeExporter(), startNodeExporter()]);
     const { run, samples, incidents } = await watching(vps.url, other.url);
@@ -123,7 +192,13 @@ describe('what is no node_exporter', () => {
 
   test.each([
     ['a page', { status: 200, body: '<html><body>Hello</body></html>' }, 'line 1'],
-    ['another exporter', { status: 200, body: 'go_goroutines 5\n' }, 'no metric of node_exporter'],
+    ['another exporter', { status: 200, body: 'go_goroutines 5\n' }, 'is it a node_exporter?'],
+    ['one without collectors', { status: 200, body: 'node_time_seconds 5\n' }, 'without any measure'],
+    [
+      'one line without end',
+      { status: 200, body: `node_load1{x="${'a'.repeat(1e6)}"} 1` },
+      'without any measure',
+    ],
     ['a refusal', { status: 403, body: 'no' }, 'refuses access (HTTP 403)'],
     ['an error', { status: 500, body: 'no' }, 'HTTP 500'],
     ['more than anybody reads', { status: 200, body: '#'.repeat(17 * 1024 * 1024) }, '16 MB'],

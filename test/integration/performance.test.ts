@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { fakeMachine, inGroupV2 } from '../support/machine.js';
@@ -14,13 +15,13 @@ describe('the machine of the service', () => {
     const { machine, run, pass, samples } = await startPerformance();
     const first = await run();
     expect(first.status).toBe('succeeded');
-    expect(await samples('local')).toMatchObject({ memory_percent: expect.closeTo(40, 2), load_1: 0.5 });
-    expect(await samples('local')).not.toHaveProperty('cpu_percent');
+    expect(await samples('web-1')).toMatchObject({ memory_percent: expect.closeTo(40, 2), load_1: 0.5 });
+    expect(await samples('web-1')).not.toHaveProperty('cpu_percent');
     pass(5);
     await machine.clock(1_300, 100 + 300);
     await machine.network(1_000 + 30_000, 500 + 3_000);
     await run();
-    expect(await samples('local')).toMatchObject({
+    expect(await samples('web-1')).toMatchObject({
       cpu_percent: 25,
       network_in_bytes_per_second: 100,
       network_out_bytes_per_second: 10,
@@ -42,9 +43,9 @@ describe('the machine of the service', () => {
     expect((await run()).stats).toMatchObject({ thresholdsExceeded: 1, opened: 1 });
     expect(await incidents()).toMatchObject([
       {
-        source: 'performance:local:cpu_percent',
+        source: 'performance:web-1:cpu_percent',
         severity: 'important',
-        title: 'Processeur à 95,9 % sur la machine du service (seuil 90 %)',
+        title: 'Processeur à 95,9 % sur web-1 (seuil 90 %)',
         message: expect.stringContaining('threshold.cpu_percent'),
       },
     ]);
@@ -60,7 +61,7 @@ describe('the machine of the service', () => {
       pass(minutes);
       await machine.clock(uptime, busy);
       await run();
-      return (await samples('local')).cpu_percent;
+      return (await samples('web-1')).cpu_percent;
     };
     await run();
     expect(await next(5, 1_300, 400)).toBe(25);
@@ -81,17 +82,17 @@ describe('the machine of the service', () => {
     one.pass(5);
     other.pass(5);
     await other.run();
-    expect(await other.samples('local')).not.toHaveProperty('cpu_percent');
+    expect(await other.samples('web-1')).not.toHaveProperty('cpu_percent');
     one.pass(5);
     other.pass(5);
     await one.machine.clock(1_600, 100 + 600);
     await one.run();
-    expect((await one.samples('local')).cpu_percent).toBe(25);
+    expect((await one.samples('web-1')).cpu_percent).toBe(25);
     one.pass(5);
     other.pass(5);
     await other.machine.clock(90_600, 200_000 + 1_200);
     await other.run();
-    expect((await other.samples('local')).cpu_percent).toBe(50);
+    expect((await other.samples('web-1')).cpu_percent).toBe(50);
     // A day later those that are gone are forgotten.
     one.pass(25 * 60);
     await one.run();
@@ -109,15 +110,15 @@ describe('the machine of the service', () => {
     await file('cpu.stat', 'usage_usec 5000000');
     const { run, pass, samples, incidents } = await startPerformance({ machine });
     await run();
-    expect((await samples('local')).memory_percent).toBe(95);
+    expect((await samples('web-1')).memory_percent).toBe(95);
     expect(await incidents()).toMatchObject([
-      { source: 'performance:local:memory_percent', severity: 'critical' },
+      { source: 'performance:web-1:memory_percent', severity: 'critical' },
     ]);
     pass(5);
     await machine.clock(1_300, 100);
     await file('cpu.stat', `usage_usec ${(5 + 141) * 1e6}`);
     await run();
-    expect((await samples('local')).cpu_percent).toBe(94);
+    expect((await samples('web-1')).cpu_percent).toBe(94);
   });
 });
 
@@ -138,7 +139,7 @@ describe('a threshold', () => {
         pass(5);
       }
     }
-    expect(sources(await incidents())).toEqual(['performance:local:memory_percent']);
+    expect(sources(await incidents())).toEqual(['performance:web-1:memory_percent']);
     // It has lasted for more than an hour: one reminder.
     expect(smtp.mails).toHaveLength(2);
     await machine.memory(85);
@@ -158,8 +159,15 @@ describe('a threshold', () => {
     await run();
     expect(sources(await incidents())).toEqual([]);
     pass(5);
-    // One that cannot be read counts as unset.
+    await set('threshold.memory_percent.web-1', 65);
+    await run();
+    expect((await incidents()).at(-1)?.message).toContain('threshold.memory_percent.web-1 ');
+    await set('threshold.memory_percent.web-1', 75);
+    pass(5);
+    // One that cannot be read, or that nobody knows, counts as unset.
     await set('threshold.memory_percent.local', 'seventy');
+    await set('threshold.memory_percent.web-1', 750);
+    await set('threshold.memory', 1);
     await set('threshold.memory_percent', '');
     expect((await run()).stats).toMatchObject({ thresholdsExceeded: 0 });
   });
@@ -192,27 +200,93 @@ test.each(['2026-10-25T00:55:00Z', '2026-03-29T00:55:00Z'])(
     for (let round = 0; round < 3; round++) {
       await machine.clock(1_000 + 300 * round, 100 + 300 * round);
       await run();
-      if (round > 0) expect((await samples('local')).cpu_percent).toBe(25);
+      if (round > 0) expect((await samples('web-1')).cpu_percent).toBe(25);
       pass(5);
     }
   },
 );
 
-test('a machine that is gone for a day leaves no incident behind', async () => {
-  const { db, machine, run, pass, incidents } = await startPerformance();
+test('what is gone leaves no incident behind: a machine after an hour, a mount after a day', async () => {
+  const { db, run, pass, incidents } = await startPerformance();
   await db.rows(sql`
     insert into cronhook.incidents (source, severity, title, details, opened_at, last_seen_at)
     select source, 'important', source, '{}', seen, seen from (values
-      ('performance:old:9100:disk_percent:/', timestamptz '2026-11-20 12:00Z'),
-      ('performance:local:disk_percent:/gone', timestamptz '2026-11-20 10:00Z')
+      ('performance:web-1:disk_percent:/gone', timestamptz '2026-11-20 10:00Z'),
+      ('performance:web-1:disk_percent:/away', timestamptz '2026-11-20 12:00Z'),
+      ('performance:old:9100:disk_percent:/', timestamptz '2026-11-21 10:30Z')
     ) as given (source, seen)
   `);
-  await machine.memory(40);
   await run();
-  expect(sources(await incidents())).toEqual(['performance:old:9100:disk_percent:/']);
-  pass(61);
+  expect(sources(await incidents())).toEqual([
+    'performance:web-1:disk_percent:/away',
+    'performance:old:9100:disk_percent:/',
+  ]);
+  pass(31);
+  await run();
+  expect(sources(await incidents())).toEqual(['performance:web-1:disk_percent:/away']);
+  pass(31);
   await run();
   expect(sources(await incidents())).toEqual([]);
+});
+
+describe('replicas on one database', () => {
+  const startTwo = async () => {
+    const one = await startPerformance();
+    const other = await startPerformance({ databaseUrl: one.databaseUrl, hostname: 'web-2' });
+    const pass = (minutes: number) => {
+      one.pass(minutes);
+      other.pass(minutes);
+    };
+    return { one, other, pass };
+  };
+
+  test('each alert of their own machine, by its name', async () => {
+    const { one, other, pass } = await startTwo();
+    await one.machine.memory(97);
+    await one.run();
+    pass(5);
+    expect((await other.run()).stats).toMatchObject({ recovered: 0 });
+    expect(await one.incidents()).toMatchObject([
+      { title: 'Mémoire à 97 % sur web-1 (seuil 90 %)', open: true },
+    ]);
+    expect(await other.samples('web-2')).toHaveProperty('memory_percent');
+    pass(5);
+    await one.machine.memory(40);
+    expect((await one.run()).stats).toMatchObject({ recovered: 1 });
+  });
+
+  test('that are called as something else that is measured have a name of their own', async () => {
+    const { run, samples } = await startPerformance({ hostname: 'database\n' });
+    await run();
+    expect(await samples('database (2)')).toHaveProperty('memory_percent');
+    expect(await samples('database')).not.toHaveProperty('memory_percent');
+  });
+
+  test('leave the incident of one alone that goes on measuring', async () => {
+    const { one, other, pass } = await startTwo();
+    await one.machine.memory(97);
+    await one.run();
+    // Neither wrong nor well.
+    await one.machine.memory(88);
+    pass(60);
+    await one.machine.clock(4_600, 200);
+    await one.run();
+    pass(30);
+    await other.run();
+    expect(sources(await one.incidents())).toEqual(['performance:web-1:memory_percent']);
+  });
+
+  test('that a deployment has replaced are forgotten after an hour, without a word', async () => {
+    const { one, other, pass } = await startTwo();
+    await one.machine.memory(97);
+    await one.run();
+    pass(59);
+    await other.run();
+    expect(sources(await one.incidents())).toEqual(['performance:web-1:memory_percent']);
+    pass(2);
+    expect((await other.run()).stats).toMatchObject({ recovered: 0 });
+    expect(sources(await one.incidents())).toEqual([]);
+  });
 });
 
 test('a dry run measures, writes nothing, and says what it would open', async () => {
@@ -220,17 +294,17 @@ test('a dry run measures, writes nothing, and says what it would open', async ()
   await machine.memory(97);
   const answer = await run('&dryRun=true');
   expect(answer.details).toContainEqual(
-    expect.objectContaining({ item: 'performance:local:memory_percent', severity: 'critical' }),
+    expect.objectContaining({ item: 'performance:web-1:memory_percent', severity: 'critical' }),
   );
-  expect([await incidents(), await samples('local'), await readings()]).toEqual([[], {}, []]);
+  expect([await incidents(), await samples('web-1'), await readings()]).toEqual([[], {}, []]);
 });
 
 test('two calls in the same moment store every sample once', async () => {
   const { run, samples } = await startPerformance();
   await run();
-  const first = await samples('local');
+  const first = await samples('web-1');
   expect((await run()).status).toBe('succeeded');
-  expect(Object.keys(await samples('local'))).toEqual(Object.keys(first));
+  expect(Object.keys(await samples('web-1'))).toEqual(Object.keys(first));
 });
 
 test('a run whose incidents cannot be written stores nothing, and the next one all of it', async () => {
@@ -244,11 +318,11 @@ test('a run whose incidents cannot be written stores nothing, and the next one a
   );
   await machine.memory(97);
   expect((await run()).status).toBe('failed');
-  expect([await samples('local'), await readings()]).toEqual([{}, []]);
+  expect([await samples('web-1'), await readings()]).toEqual([{}, []]);
   await db.query.execute(sql.raw('drop trigger refuse on cronhook.incidents'));
   expect((await run()).status).toBe('succeeded');
-  expect(sources(await incidents())).toEqual(['performance:local:memory_percent']);
-  expect(await samples('local')).toHaveProperty('memory_percent');
+  expect(sources(await incidents())).toEqual(['performance:web-1:memory_percent']);
+  expect(await samples('web-1')).toHaveProperty('memory_percent');
 });
 
 test('a view of the application may stand for the table of samples', async () => {
@@ -261,7 +335,7 @@ test('a view of the application may stand for the table of samples', async () =>
     `),
   );
   expect((await run()).status).toBe('succeeded');
-  expect(await samples('local')).toHaveProperty('memory_percent');
+  expect(await samples('web-1')).toHaveProperty('memory_percent');
 });
 
 test('the task that is served measures this very machine', async () => {
@@ -272,7 +346,7 @@ test('the task that is served measures this very machine', async () => {
     message: 'Contrôle des performances terminé avec succès',
   });
   const rows = await service.db.rows<{ metric: string }>(
-    sql`select metric from cronhook.metric_samples where source = 'local'`,
+    sql`select metric from cronhook.metric_samples where source = ${os.hostname()}`,
   );
   expect(rows.map(({ metric }) => metric)).toContain('load_1');
 });

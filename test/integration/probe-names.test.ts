@@ -47,13 +47,13 @@ test('a name that does not exist, one without addresses and a broken zone are to
   const check = checker(server);
   const unknown = await check('http://nowhere.invalid/', { timeoutMs: 30_000 });
   expect(said(unknown)).toMatch(/^The name nowhere\.invalid has no address/);
-  expect(unknown).toMatchObject({ ok: false, reached: false, dnsMs: null, latencyMs: null });
+  expect(unknown).toMatchObject({ ok: false, answered: true, dnsMs: null, latencyMs: null });
   expect(said(await check('empty.invalid:80', { timeoutMs: 30_000 }))).toMatch(
     /^The name empty\.invalid has/,
   );
-  expect(said(await check('http://broken.example/', { timeoutMs: 30_000 }))).toMatch(
-    /^DNS does not answer for broken\.example \(ESERVFAIL\)/,
-  );
+  const broken = await check('http://broken.example/', { timeoutMs: 30_000 });
+  expect(said(broken)).toMatch(/^DNS does not answer for broken\.example \(ESERVFAIL\)/);
+  expect(broken).toMatchObject({ ok: false, answered: false, place: 'public' });
 });
 
 test('a name server that hangs for one name hangs no other check, nor any lookup of the process', async () => {
@@ -84,7 +84,7 @@ test('a name server that hangs is given up when the time is up', async () => {
   const { server } = await startDns({ 'slow.example': 'hang' });
   const result = await checker(server)('http://slow.example/', { timeoutMs: 1_000 });
   expect(said(result)).toMatch(/^DNS did not give the address of slow\.example:80 within 1 s/);
-  expect(result).toMatchObject({ ok: false, reached: false, dnsMs: null });
+  expect(result).toMatchObject({ ok: false, answered: false, dnsMs: null });
 });
 
 test('checks that wait for the same name ask once, and later ones ask again', async () => {
@@ -108,6 +108,7 @@ test('a name that leads to metadata is refused, even if only one of its addresse
     'mapped.example': ['::ffff:169.254.169.254'],
     'amazon.example': ['fd00:ec2::254'],
     'metadata.google.internal': ['127.0.0.1'],
+    'metadata.azure.internal': ['127.0.0.1'],
   });
   const check = checker(server);
   for (const name of [
@@ -116,11 +117,13 @@ test('a name that leads to metadata is refused, even if only one of its addresse
     'mapped.example',
     'amazon.example',
     'metadata.google.internal',
+    'metadata.azure.internal',
+    'metadata',
   ])
     for (const target of [`http://${name}:${site.port}/`, `${name}:${site.port}`]) {
       const result = await check(target);
       expect([target, said(result)]).toEqual([target, expect.stringContaining('never contacted')]);
-      expect(result).toMatchObject({ ok: false, reached: false, connectMs: null });
+      expect(result).toMatchObject({ ok: false, answered: true, connectMs: null });
     }
   expect(site.taken).toBe(0);
 });
@@ -140,7 +143,8 @@ test('a redirect to metadata is refused, by address, by another spelling and by 
     const site = await startSite((_, response) => response.writeHead(302, { location }).end());
     const result = await check(`http://127.0.0.1:${site.port}/`, { followRedirects: true });
     expect([location, said(result)]).toEqual([location, expect.stringContaining('never contacted')]);
-    expect(result).toMatchObject({ ok: false, reached: true });
+    expect(said(result)).toMatch(/^127\.0\.0\.1 redirects to /);
+    expect(result).toMatchObject({ ok: false, answered: true });
   }
 });
 

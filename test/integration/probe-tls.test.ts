@@ -43,7 +43,7 @@ describe.skipIf(!opensslAvailable())('over TLS (needs openssl)', () => {
     const result = await (await checker())(`https://shop.example:${site.port}/`);
     const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 8);
     expect(said(result)).toMatch(new RegExp(`^The certificate of shop\\.example expired on ${yesterday}`));
-    expect(result).toMatchObject({ ok: false, reached: true, latencyMs: null, tlsMs: expect.any(Number) });
+    expect(result).toMatchObject({ ok: false, answered: true, latencyMs: null, tlsMs: expect.any(Number) });
     expect(daysLeft(result)).toBe(-1);
   });
 
@@ -79,7 +79,7 @@ describe.skipIf(!opensslAvailable())('over TLS (needs openssl)', () => {
     const server = await startTalker(talk);
     const result = await (await checker())(`https://127.0.0.1:${server.port}/`, { timeoutMs: 5_000 });
     expect(said(result)).toContain(text);
-    expect(result).toMatchObject({ ok: false, reached: true, tlsMs: null });
+    expect(result).toMatchObject({ ok: false, answered: true, tlsMs: null });
   });
 
   test('http:// to a port that speaks TLS is told', async () => {
@@ -94,14 +94,15 @@ describe.skipIf(!opensslAvailable())('over TLS (needs openssl)', () => {
   });
 
   test('of the certificates that redirects come by, the one that expires first is told', async () => {
-    const end = await serve('DNS:shop.example', 5);
+    const end = await serve('IP:127.0.0.1', 5);
     const site = await startSite(
-      (_, response) => response.writeHead(301, { location: `https://shop.example:${end.port}/` }).end(),
+      (_, response) => response.writeHead(301, { location: `https://127.0.0.1:${end.port}/` }).end(),
       { tls: authority.issue('DNS:shop.example', 50) },
     );
     const check = await checker();
     const result = await check(`https://shop.example:${site.port}/`, { followRedirects: true });
     expect(result).toMatchObject({ ok: true });
     expect(daysLeft(result)).toBe(5);
+    expect(result.certificateHost).toBe('127.0.0.1');
   });
 });

@@ -90,6 +90,21 @@ describe('what a report tells of the watch', () => {
     );
   });
 
+  it('leaves out tasks that take as long as what they wait for', async () => {
+    const service = await startReports({ now: NOW });
+    for (const task of ['monitor-availability', 'crypto-prices']) {
+      await runs(service, task, { count: 30, from: '2026-11-20T12:00:00Z', found: 104 });
+      await runs(service, task, { count: 1, from: '2026-11-21T20:00:00Z', found: 104 });
+    }
+    await service.db.rows(sql`
+      update cronhook.task_runs set duration_ms = 70000 where started_at = '2026-11-21T20:00:00Z'
+    `);
+    await service.run('daily');
+    const [, unusual = ''] = (await textOf(service)).split('Exécutions inhabituelles');
+    expect(unusual).toContain('- crypto-prices');
+    expect(unusual.split('crypto-prices')[1]).not.toContain('- monitor-availability');
+  });
+
   it('is which tasks nobody calls any more, whether or not the one that watches them is called', async () => {
     const service = await startReports({ now: NOW });
     for (const task of ['inbox-sync', 'monitor-availability'])

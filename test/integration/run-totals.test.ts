@@ -21,10 +21,16 @@ const claimed = async ({ db }: TestService, task: string, startedAt = new Date()
   return id;
 };
 
-const finished = ({ db }: TestService, task: string, id: string, durationMs: number, status = 'succeeded') =>
+const finished = (
+  { db }: TestService,
+  task: string,
+  id: string,
+  durationMs: number,
+  { status = 'succeeded', aside = false } = {},
+) =>
   finish(db, {
     ...{ id, task, status, durationMs, finishedAt: new Date(), message: 'done' },
-    ...{ aside: false, progress: undefined, stats: {}, errors: [], details: undefined, log: [] },
+    ...{ aside, progress: undefined, stats: {}, errors: [], details: undefined, log: [] },
   });
 
 const expireLease = ({ db }: TestService, task: string) =>
@@ -94,6 +100,17 @@ describe('the totals of runs', () => {
     await expireLease(service, 'probe');
     await claimed(service, 'probe');
     expect(await readRunTotals(service.db, ['probe'])).toEqual([]);
+  });
+
+  test('leave out a run that says nothing of its task', async () => {
+    const service = await startService();
+    await finished(service, 'probe', await claimed(service, 'probe'), 10, { status: 'failed', aside: true });
+    expect(await readRunTotals(service.db, ['probe'])).toEqual([]);
+    const lost = await claimed(service, 'probe');
+    await service.db.rows(sql`update cronhook.task_runs set aside = true where id = ${lost}::uuid`);
+    await expireLease(service, 'probe');
+    await finished(service, 'probe', await claimed(service, 'probe'), 10);
+    expect((await readRunTotals(service.db, ['probe'])).map(({ status }) => status)).toEqual(['succeeded']);
   });
 
   test('stay when the runs themselves are removed', async () => {

@@ -111,6 +111,29 @@ describe('PUT /settings', () => {
     expect((await service.put({ [key]: null })).settings[key]).toBeUndefined();
   });
 
+  test('takes a threshold of what is measured only, for one machine within the same bounds', async () => {
+    const service = await start();
+    for (const key of [
+      'threshold.memory',
+      'threshold.memory.local',
+      'threshold.cpu_percent.',
+      'threshold.x.y',
+    ])
+      expect(await service.put({ [key]: 50 })).toMatchObject({
+        status: 400,
+        message: expect.stringMatching(/threshold\.memory_percent.*threshold\.<name>\.<machine>/),
+      });
+    const key = 'threshold.memory_percent.vps:9100';
+    expect(await service.put({ [key]: 500 })).toMatchObject({
+      status: 400,
+      message: expect.stringContaining(key),
+    });
+    expect((await service.put({ 'threshold.memory_percent.vps:9100 (2)': 50 })).status).toBe(200);
+    expect((await service.put({ 'threshold.query_seconds.database': 500 })).status).toBe(200);
+    await service.db.rows(sql`insert into cronhook.settings (key, value) values ('threshold.memory', '50')`);
+    expect(Object.keys((await service.shown()).settings)).not.toContain('threshold.memory');
+  });
+
   const wrong: [string, unknown][] = [
     ['batch_enabled', 'true'],
     ['batch_enabled', 1],
@@ -190,7 +213,42 @@ describe('PUT /settings', () => {
       'task.pricing.enabled': { value: true },
     });
     expect(settings['threshold.cpu_percent']?.value).toBe(90);
-    expect(await service.stored()).toEqual([{ key: 'batch_hour', value: '4' }]);
+    expect(await service.stored()).toEqual([
+      { key: 'batch_hour', value: '4' },
+      // From when a task has its default again: it is expected by it from then on.
+      { key: 'task.pricing.enabled', value: 'true' },
+      { key: 'task.pricing.schedule', value: '0 * * * *' },
+    ]);
+  });
+
+  test('that changes nothing keeps the time of the last change', async () => {
+    const service = await start();
+    await service.db.rows(sql`
+      insert into cronhook.settings (key, value, updated_at) values ('batch_hour', '4', '2026-01-01'),
+        ('task.pricing.enabled', 'false', '2026-01-01'), ('task.wealth.schedule', '15 3 * * *', '2026-01-01')`);
+    const { status } = await service.put({
+      batch_hour: 4,
+      'task.pricing.enabled': false,
+      'task.wealth.schedule': null,
+      // Of these nothing is stored: they have their defaults already.
+      'task.pricing.schedule': '0 * * * *',
+      'task.outbox.enabled': true,
+      'task.outbox.schedule': null,
+    });
+    expect(status).toBe(200);
+    const times = await service.db.rows(
+      sql`select key, updated_at = '2026-01-01' as unchanged from cronhook.settings order by key`,
+    );
+    expect(times).toEqual([
+      { key: 'batch_hour', unchanged: true },
+      { key: 'task.pricing.enabled', unchanged: true },
+      { key: 'task.wealth.schedule', unchanged: true },
+    ]);
+    await service.put({ batch_hour: 5 });
+    const [changed] = await service.db.rows<{ at: string }>(
+      sql`select updated_at as at from cronhook.settings where key = 'batch_hour'`,
+    );
+    expect(new Date(changed?.at ?? '').toISOString()).toBe(new Date(NIGHT).toISOString());
   });
 
   test('with null puts nothing back when something beside it is wrong or unknown', async () => {

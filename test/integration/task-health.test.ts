@@ -171,6 +171,26 @@ describe('whether tasks run on time', () => {
     expect((await stateOf(service))?.state).toBe('late');
   });
 
+  test('a task that goes back to its own schedule is expected by it from then on, not from before', async () => {
+    const { service, at } = await serviceAt('2026-11-21T14:31:00Z', taskAt('*/5 * * * *'));
+    const put = (schedule: string | null) =>
+      service.call('/settings', {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ 'task.probe.schedule': schedule }),
+      });
+    expect((await put('0 3 * * *')).status).toBe(200);
+    await ran(service, { started: '2026-11-21T02:00:01Z' });
+    at('2026-11-21T20:01:00Z');
+    expect((await put(null)).status).toBe(200);
+    expect(await stateOf(service)).toMatchObject({ state: 'ok', expectedBy: '2026-11-21T20:07:00.000Z' });
+    // Said again, it puts nothing off.
+    at('2026-11-21T20:06:30Z');
+    await put(null);
+    at('2026-11-21T20:07:01Z');
+    expect((await stateOf(service))?.state).toBe('late');
+  });
+
   test('a run of now is on time within its limit, and late a minute after it', async () => {
     const { service, at } = await serviceAt(
       '2026-11-21T14:31:30Z',
@@ -191,10 +211,62 @@ describe('whether tasks run on time', () => {
     expect(await stateOf(service)).toMatchObject({ expectedBy: '2026-11-21T15:02:00.000Z' });
   });
 
-  test('a scheduler that is some seconds early is on time', async () => {
-    const { service } = await serviceAt('2026-11-21T14:36:00Z', taskAt('*/5 * * * *'));
-    await ran(service, { started: '2026-11-21T14:29:50Z' });
-    expect(await stateOf(service)).toMatchObject({ state: 'ok', expectedBy: '2026-11-21T14:37:00.000Z' });
+  test.each([
+    ['*/5 * * * *', '14:29:50', '14:37:00'],
+    ['*/5 * * * *', '14:28:00', '14:37:00'],
+    ['*/5 * * * *', '14:27:59', '14:32:00'],
+    ['30 * * * *', '14:28:05', '15:32:00'],
+    ['* * * * *', '14:29:31', '14:33:00'],
+    ['* * * * *', '14:29:29', '14:32:00'],
+    ['28,30 * * * *', '14:28:50', '14:32:00'],
+  ])(
+    'a run of %s that began at %s is followed by one until %s: schedulers may be two minutes early, and not half their interval',
+    async (schedule, started, expected) => {
+      const { service } = await serviceAt('2026-11-21T14:30:30Z', taskAt(schedule));
+      await ran(service, { started: `2026-11-21T${started}Z` });
+      expect((await stateOf(service))?.expectedBy).toBe(`2026-11-21T${expected}.000Z`);
+    },
+  );
+
+  test('a run that was interrupted is not the one that was expected, unless it is called again', async () => {
+    const { service, at } = await serviceAt('2026-11-21T02:02:00Z', taskAt('0 3 * * *'));
+    await ran(service, { started: '2026-11-20T02:00:01Z' });
+    await ran(service, { status: 'interrupted', started: '2026-11-21T02:00:01Z' });
+    expect(await stateOf(service)).toMatchObject({ state: 'ok', expectedBy: '2026-11-21T02:02:00.000Z' });
+    at('2026-11-21T02:02:01Z');
+    expect(await stateOf(service)).toMatchObject({ state: 'late', since: '2026-11-21T02:02:00.000Z' });
+    await service.call('/test/probe');
+    expect(await stateOf(service)).toMatchObject({ state: 'ok', expectedBy: '2026-11-22T02:02:00.000Z' });
+  });
+
+  test('a very first run that was interrupted has not been made up for by a second that was', async () => {
+    const { service } = await serviceAt('2026-11-21T14:32:01Z', taskAt('*/5 * * * *'));
+    await ran(service, { status: 'interrupted', started: '2026-11-21T14:30:00Z' });
+    expect(await stateOf(service)).toMatchObject({ state: 'late', since: '2026-11-21T14:32:00.000Z' });
+    await ran(service, { status: 'interrupted', started: '2026-11-21T14:32:00Z' });
+    expect((await stateOf(service))?.state).toBe('late');
+  });
+
+  test('what was interrupted is not late when the next call goes on with it in time, and is when that is interrupted too', async () => {
+    const tasks = [taskAt('*/5 * * * *', 'probe', { timeoutMs: 240_000 })];
+    const { service, at } = await serviceAt('2026-11-21T14:36:00Z', ...tasks);
+    await ran(service, { started: '2026-11-21T14:25:00Z' });
+    await ran(service, { status: 'interrupted', started: '2026-11-21T14:30:00Z' });
+    expect(await stateOf(service)).toMatchObject({ state: 'ok', expectedBy: '2026-11-21T14:40:00.000Z' });
+    await ran(service, { status: 'interrupted', started: '2026-11-21T14:35:00Z' });
+    at('2026-11-21T14:37:00Z');
+    expect(await stateOf(service)).toMatchObject({
+      state: 'late',
+      since: '2026-11-21T14:35:00.000Z',
+      lastRunAt: '2026-11-21T14:35:00.000Z',
+    });
+  });
+
+  test('a run by hand that was interrupted makes no task late', async () => {
+    const { service } = await serviceAt('2026-11-21T18:00:00Z', taskAt('0 3 * * *'));
+    await ran(service, { started: '2026-11-21T02:00:01Z' });
+    await ran(service, { status: 'interrupted', started: '2026-11-21T15:00:00Z' });
+    expect(await stateOf(service)).toMatchObject({ state: 'ok', expectedBy: '2026-11-22T02:02:00.000Z' });
   });
 
   test.each([

@@ -70,6 +70,29 @@ describe('a run is unusual', () => {
     });
   });
 
+  test.each([
+    ['empty', { stats: { integrations: 3 } }, { stats: { integrations: 0 } }, ['emptier']],
+    ['slow', {}, { seconds: 90 }, ['longer']],
+    ['quick', {}, { seconds: 1 }, ['shorter']],
+  ] as const)('also when one of the thirty was as %s', async (_, usual, odd, oddities) => {
+    const service = await startService();
+    await ran(service, [...times(20, usual), odd, ...times(9, usual), odd]);
+    expect(await odditiesOf(service)).toEqual(oddities);
+    await ran(service, [
+      ...times(8, { task: 'young', ...usual }),
+      { task: 'young', ...odd },
+      { task: 'young', ...usual },
+      { task: 'young', ...odd },
+    ]);
+    expect((await found(service, ['young']))[0]?.oddities).toEqual(oddities);
+  });
+
+  test('when it found less than a tenth of what most runs found', async () => {
+    const service = await startService();
+    await ran(service, [...times(24, { stats: { cards: 41 } }), ...times(6), { stats: { cards: 4 } }]);
+    expect((await found(service))[0]?.emptied).toEqual(['cards']);
+  });
+
   test('when it went partially too', async () => {
     const service = await startService();
     await ran(service, [...times(15, { status: 'partial' }), { status: 'partial', seconds: 60 }]);
@@ -80,7 +103,7 @@ describe('a run is unusual', () => {
 describe('a run is as usual', () => {
   test.each([
     [
-      'on a quiet night, when one before it found nothing too',
+      'on a quiet night or weekend, when a fifth of those before it and more found nothing too',
       { messagesAdded: 4 },
       { messagesAdded: 0 },
       true,
@@ -90,12 +113,23 @@ describe('a run is as usual', () => {
       { failed: 1, remaining: 5, skippedWeekend: 3 },
       { failed: 0, remaining: 0, skippedWeekend: 0 },
     ],
+    [
+      'when nothing is down, late, exceeded or told of any more',
+      {
+        ...{ down: 2, failedChecks: 6, lateTasks: 1, failingTasks: 1, unreachable: 1, thresholdsExceeded: 3 },
+        ...{ opened: 1, recovered: 1, alerts: 4, alertsOpen: 4, foldersLeft: 3, remainingDays: 9 },
+      },
+      {
+        ...{ down: 0, failedChecks: 0, lateTasks: 0, failingTasks: 0, unreachable: 0, thresholdsExceeded: 0 },
+        ...{ opened: 0, recovered: 0, alerts: 0, alertsOpen: 0, foldersLeft: 0, remainingDays: 0 },
+      },
+    ],
     ['when its task no longer reports a stat', { cards: 4 }, {}],
     ['when its stats are no counts', { key: 'a', durationMs: 4 }, { key: '', durationMs: 0 }],
   ])('%s', async (_, stats, last, quietBefore = false) => {
     const service = await startService();
     const before = times(30, { stats });
-    if (quietBefore) before[12] = { stats: last };
+    if (quietBefore) before.splice(12, 7, ...times(7, { stats: last }));
     await ran(service, [...before, { stats: last }]);
     expect(await found(service)).toEqual([]);
   });
@@ -108,13 +142,13 @@ describe('a run is as usual', () => {
     expect(await found(service, ['probe', 'other'])).toHaveLength(1);
   });
 
-  test('when a quick task is some seconds slower, or one of the thirty was as slow', async () => {
+  test('when a quick task is some seconds slower, or some of the thirty were as slow', async () => {
     const service = await startService();
     await ran(service, [...times(30, { seconds: 0.2 }), { seconds: 5 }]);
     await ran(service, [
       ...times(20, { task: 'other' }),
-      ...times(1, { task: 'other', seconds: 90 }),
-      ...times(9, { task: 'other' }),
+      ...times(4, { task: 'other', seconds: 90 }),
+      ...times(6, { task: 'other' }),
       { task: 'other', seconds: 80 },
     ]);
     expect(await found(service, ['probe', 'other'])).toEqual([]);
@@ -125,6 +159,38 @@ describe('a run is as usual', () => {
     await ran(service, [...times(30, { seconds: 4 }), { seconds: 0.1 }]);
     expect(await found(service)).toEqual([]);
   });
+
+  test('when its task lasts as long as what it waits for, unless it finds nothing', async () => {
+    const probe = {
+      ...testTask({ run: async () => ({}) }),
+      variableDuration: true as const,
+    };
+    const service = await startService({ tasks: [probe], now: () => new Date(NOON + 2 * MINUTE) });
+    const unusual = async () => {
+      const entry = (await (await service.call('/tasks/probe')).json()) as { lastRun: { unusual: unknown } };
+      return entry.lastRun.unusual;
+    };
+    await ran(service, [...times(30, { stats: { checks: 3 } }), { seconds: 90, stats: { checks: 3 } }]);
+    expect(await unusual()).toBeNull();
+    const span = { tasks: ['probe'], from: new Date(NOON), to: new Date(NOON + 60 * MINUTE) };
+    expect(await unusualRuns(service.db, { ...span, variableDuration: ['other'] })).toHaveLength(1);
+    expect(await unusualRuns(service.db, { ...span, variableDuration: ['probe'] })).toEqual([]);
+    await service.db.rows(sql`truncate cronhook.task_runs`);
+    await ran(service, [...times(30, { stats: { checks: 3 } }), { seconds: 90, stats: { checks: 0 } }]);
+    expect(await unusual()).toEqual(['emptier']);
+  });
+
+  test.each(['monitor-availability', 'monitor-performance'])(
+    'when %s waits for what is down',
+    async (name) => {
+      const service = await startService({ now: () => new Date(NOON + 2 * MINUTE) });
+      await ran(service, [...times(30, { task: name, seconds: 2 }), { task: name, seconds: 70 }]);
+      const entry = (await (await service.call(`/tasks/${name}`)).json()) as {
+        lastRun: { unusual: unknown };
+      };
+      expect(entry.lastRun.unusual).toBeNull();
+    },
+  );
 
   test('a run that failed, was skipped or dry is neither judged nor compared with', async () => {
     const service = await startService();

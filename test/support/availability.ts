@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
+import type { ProberOptions } from '../../src/clients/probe.js';
 import type { AnyTask } from '../../src/tasks/define.js';
 import { availabilityTask } from '../../src/tasks/monitoring/availability.js';
 import { startLokario } from './lokario.js';
 import { startSite } from './probe-servers.js';
+import type { SmtpFaults } from './smtp.js';
 import { startTwilio } from './twilio.js';
 
 export const AVAILABILITY_PATH = '/monitoring/availability';
@@ -14,15 +16,26 @@ interface Options {
   at?: string;
   tasks?: AnyTask[];
   env?: Record<string, string>;
+  smtp?: SmtpFaults;
+  /** A name server and an authority of the test's own. */
+  network?: ProberOptions;
 }
 
 /** The availability task on a clock that the test turns, with an SMTP server and Twilio. */
-export async function startAvailability({ pauses = QUICK, at, tasks = [], env = {} }: Options = {}) {
+export async function startAvailability({
+  pauses = QUICK,
+  at,
+  tasks = [],
+  env = {},
+  smtp = {},
+  network,
+}: Options = {}) {
   let now = new Date(at ?? '2026-11-20T09:00:00Z');
   const twilio = await startTwilio();
   const service = await startLokario({
-    tasks: [availabilityTask(pauses), ...tasks],
+    tasks: [availabilityTask(pauses, network), ...tasks],
     now: () => now,
+    smtp,
     env: {
       ...{ ADMIN_EMAIL: 'admin@example.com', ADMIN_SMS: '+33612345678' },
       TWILIO_ACCOUNT_SID: twilio.accountSid,

@@ -8,6 +8,7 @@ import {
 } from '../../src/incidents/observe.js';
 import { createTelling } from '../../src/incidents/telling.js';
 import { startLokario } from './lokario.js';
+import type { SmtpFaults } from './smtp.js';
 import { startTwilio } from './twilio.js';
 
 export const MINUTE = 60_000;
@@ -17,12 +18,15 @@ export const ADMIN_EMAIL = 'admin@example.com';
 export const ADMIN_SMS = '+33612345678';
 
 /** Incidents on a clock that the test turns, with mail and SMS unless the test says otherwise. */
-export async function startIncidents(env: Record<string, string> = {}, databaseUrl?: string) {
+export async function startIncidents(
+  env: Record<string, string> = {},
+  options: { databaseUrl?: string; smtp?: SmtpFaults } = {},
+) {
   let now = new Date('2026-11-20T09:00:00Z');
   const twilio = await startTwilio();
   const service = await startLokario({
     now: () => now,
-    ...(databaseUrl && { databaseUrl }),
+    ...options,
     env: {
       ADMIN_EMAIL,
       ADMIN_SMS,

@@ -13,6 +13,10 @@ export interface ExporterState {
   busySeconds: number;
   memoryPercent: number;
   disks: Record<string, number>;
+  /** Of these disks, in percent. */
+  inodes: Record<string, number>;
+  /** Those of the disks that nobody can write to. */
+  readOnly: string[];
   inBytes: number;
   outBytes: number;
   load: number;
@@ -25,6 +29,8 @@ const usual: ExporterState = {
   busySeconds: 100,
   memoryPercent: 50,
   disks: { '/': 40 },
+  inodes: {},
+  readOnly: [],
   inBytes: 1e6,
   outBytes: 2e5,
   load: 0.5,
@@ -63,7 +69,14 @@ function textOf(state: ExporterState): string {
       `node_filesystem_size_bytes{${labels}} ${(100 * GB).toExponential()}`,
       `node_filesystem_free_bytes{${labels}} ${free}`,
       `node_filesystem_avail_bytes{${labels}} ${free}`,
+      `node_filesystem_readonly{${labels}} ${state.readOnly.includes(path) ? 1 : 0}`,
     );
+    const inodes = state.inodes[path];
+    if (inodes !== undefined)
+      lines.push(
+        `node_filesystem_files{${labels}} 1e+06`,
+        `node_filesystem_files_free{${labels}} ${1e6 * (1 - inodes / 100)}`,
+      );
   }
   return [
     ...lines,

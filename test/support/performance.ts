@@ -7,17 +7,19 @@ export const MINUTE = 60_000;
 
 type Options = Omit<NonNullable<Parameters<typeof startTestService>[0]>, 'now' | 'tasks'> & {
   at?: number;
+  /** What the machine calls itself. */
+  hostname?: string;
   machine?: Awaited<ReturnType<typeof fakeMachine>>;
 };
 
 /** The task on a machine and a clock that the test turns. */
-export async function startPerformance({ at, machine: given, ...options }: Options = {}) {
+export async function startPerformance({ at, hostname = 'web-1', machine: given, ...options }: Options = {}) {
   const machine = given ?? (await fakeMachine());
   let now = at ?? Date.parse('2026-11-21T11:00:00Z');
   const service = await startTestService({
     ...options,
     now: () => new Date(now),
-    tasks: [performanceTask({ root: machine.root, pausesMs: [50, 50] })],
+    tasks: [performanceTask({ root: machine.root, hostname, pausesMs: [50, 50] })],
   });
   const { db } = service;
   return {

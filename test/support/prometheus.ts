@@ -1,5 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from './folder.js';
 
 /** Debian's package with promtool. */
 export const PROMETHEUS_PACKAGE = 'prometheus';
@@ -13,6 +17,25 @@ export async function promtool(args: string[], input = ''): Promise<{ code: numb
   child.stdin.end(input);
   const [code] = (await once(child, 'close')) as [number];
   return { code, output };
+}
+
+const RULES = fileURLToPath(new URL('../../docs/prometheus-alerts.yml', import.meta.url));
+
+/** What Prometheus says whether this alert fires after the last of these values, scraped five minutes apart. */
+export async function promtoolFiring(alert: string, series: string, values: number[]) {
+  const file = join(await temporaryFolder(), 'test.json');
+  const expression = {
+    expr: `count(ALERTS{alertname="${alert}", alertstate="firing"})`,
+    eval_time: `${(values.length - 1) * 5}m`,
+    exp_samples: [{ labels: '{}', value: 1 }],
+  };
+  const test = {
+    interval: '5m',
+    input_series: [{ series, values: values.join(' ') }],
+    promql_expr_test: [expression],
+  };
+  await writeFile(file, JSON.stringify({ rule_files: [RULES], evaluation_interval: '5m', tests: [test] }));
+  return promtool(['test', 'rules', file]);
 }
 
 export interface ScrapedSample {

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import { describe, expect, test } from 'vitest';
-import { nextCall } from '../../src/task-health/next-call.js';
+import { answeredUntil, nextCall } from '../../src/task-health/next-call.js';
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
@@ -128,6 +128,8 @@ const EVERY_HOUR = ['*/5 * * * *', '0 * * * *', '30 * * * *', '5,50 * * * 0', '*
 describe.each(Object.entries(NIGHTS))('when the clocks change: %s', (_, [from, days, timeZone]) => {
   const minutes = minutesOf(from, days, timeZone);
   const next = (schedule: string, after: number) => nextCall(schedule, timeZone, new Date(after))?.getTime();
+  const nextAfterRun = (schedule: string, startedAt: number) =>
+    next(schedule, answeredUntil(schedule, timeZone, new Date(startedAt)).getTime());
 
   test.each([...DAILY, ...SOME_HOURS])('%s is never late, whichever way a scheduler takes', (schedule) => {
     for (const [name, scheduler] of Object.entries(SCHEDULERS)) {
@@ -141,6 +143,33 @@ describe.each(Object.entries(NIGHTS))('when the clocks change: %s', (_, [from, d
       });
     }
   });
+
+  test.each([...DAILY, ...SOME_HOURS])(
+    '%s is never late by a scheduler that is two minutes early',
+    (schedule) => {
+      for (const [name, scheduler] of Object.entries(SCHEDULERS)) {
+        const calls = scheduler(minutes, schedule);
+        calls.slice(0, -1).forEach((call, index) => {
+          const following = calls[index + 1] as number;
+          const began = call - Math.min(2 * MINUTE, (call - (calls[index - 1] ?? 0)) / 2) + 1_000;
+          expect(
+            nextAfterRun(schedule, began),
+            `${name}, after ${new Date(began).toISOString()}`,
+          ).toBeGreaterThanOrEqual(following);
+        });
+      }
+    },
+  );
+
+  test.each([...DAILY, ...SOME_HOURS, ...EVERY_HOUR])(
+    '%s that is punctual answers one call only',
+    (schedule) => {
+      for (const call of clockwise(minutes, schedule))
+        expect(nextAfterRun(schedule, call), new Date(call).toISOString()).toBe(
+          next(schedule, call + 15_000),
+        );
+    },
+  );
 
   test.each(DAILY)('%s that stops is late as soon as every scheduler would have called', (schedule) => {
     const schedules = Object.values(SCHEDULERS).map((scheduler) => scheduler(minutes, schedule));

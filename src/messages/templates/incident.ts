@@ -1,6 +1,6 @@
 import type { Severity } from '../../db/schema/messages.js';
 import { formatDuration, formatMoment, TAGS } from '../format.js';
-import { oneSms } from '../gsm.js';
+import { oneSms, readableOnPhones } from '../gsm.js';
 import { type Block, type ComposedMail, composeMail, type Look, paragraph } from '../layout.js';
 import { plainLine } from '../layout-clean.js';
 
@@ -13,6 +13,12 @@ export interface ToldIncident {
   message: string;
   link: string | null;
   since: Date;
+  /** When it was over, where that was not now. */
+  until?: Date;
+  /** It has come and gone. */
+  unstable?: boolean;
+  /** What names it where its title cannot be read: `monitor:<id>`. */
+  source?: string;
 }
 
 interface Told {
@@ -35,6 +41,9 @@ export function incidentMail(kind: IncidentKind, told: Told, look: Look): Compos
   const some = incidents.slice(0, MOST_INCIDENTS);
   const blocks = [
     paragraph(alerts.before[kind](incidents.length)),
+    ...(kind === 'reminder' && incidents.some(({ unstable }) => unstable)
+      ? [paragraph(alerts.unstable)]
+      : []),
     ...(first && others.length === 0 ? alone(kind, first, told, look) : []),
     ...(shared && first ? linesOf(first.message).map(paragraph) : []),
     ...(others.length > 0 ? some.map((one) => item(kind, one, shared, told, look)) : []),
@@ -46,8 +55,18 @@ export function incidentMail(kind: IncidentKind, told: Told, look: Look): Compos
 /** One SMS, whatever there is to tell. */
 export const incidentSms = (kind: IncidentKind, told: Told, look: Look): string => {
   const subject = subjectOf(kind, told, look);
-  return oneSms((what) => look.messages.alerts.sms(subject(what)), whatOf(told.incidents, look));
+  const incidents = told.incidents.map((one) => ({ ...one, title: titleForPhones(one, look) }));
+  return oneSms((what) => look.messages.alerts.sms(subject(what)), whatOf(incidents, look));
 };
+
+/** Of letters that no SMS has, the host or the kind of the source stand in for. */
+function titleForPhones({ title, link, source = '' }: ToldIncident, { messages }: Look): string {
+  const { kinds } = messages.alerts;
+  const [area = ''] = source.split(':');
+  const kind = area in kinds ? kinds[area as keyof typeof kinds] : kinds.other;
+  const host = link && URL.canParse(link) ? new URL(link).host : '';
+  return readableOnPhones(title, { part: host || kind, whole: `${kind} ${host}`.trim() });
+}
 
 const whatOf = ([first, ...others]: ToldIncident[], { messages }: Look): string =>
   messages.alerts.what(plainLine(first?.title ?? '', LONGEST_TITLE), others.length);
@@ -58,7 +77,7 @@ function subjectOf(kind: IncidentKind, { incidents, now }: Told, look: Look): (w
   const since = beginning(incidents);
   const when =
     kind === 'recovered'
-      ? alerts.lasted(formatDuration(now.getTime() - since.getTime(), look.site.locale))
+      ? alerts.lasted(formatDuration(ending(incidents, now) - since.getTime(), look.site.locale))
       : alerts.since(...shortMoment(since, look));
   return (what) => alerts.subject[kind](what, when);
 }
@@ -96,8 +115,12 @@ const linesOf = (message: string): string[] => message.split('\n').filter((line)
 const beginning = (incidents: ToldIncident[]): Date =>
   new Date(Math.min(...incidents.map(({ since }) => since.getTime())));
 
-const durationOf = ({ since }: ToldIncident, { now }: Told, { site }: Look): string =>
-  formatDuration(now.getTime() - since.getTime(), site.locale);
+/** When the last of them was over. */
+const ending = (incidents: ToldIncident[], now: Date): number =>
+  Math.max(...incidents.map(({ until = now }) => until.getTime()));
+
+const durationOf = ({ since, until }: ToldIncident, { now }: Told, { site }: Look): string =>
+  formatDuration((until ?? now).getTime() - since.getTime(), site.locale);
 
 /** « 21 nov. », « 14:05 », as the clocks of the site show them. */
 function shortMoment(moment: Date, { site: { locale, timeZone } }: Look): [day: string, time: string] {

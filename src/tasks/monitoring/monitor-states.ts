@@ -31,7 +31,7 @@ const DAY_MS = 24 * 60 * 60_000;
 const SPANS = { day: 1, week: 7, month: 30, quarter: 90 };
 const LONGEST_ERROR = 300;
 
-type Reader = Pick<Database, 'rows'>;
+type Reader = Pick<Database, 'lookUps'>;
 
 export async function readFigures(
   db: Reader,
@@ -102,7 +102,7 @@ const readLatest = (db: Reader, ids: string[], now: Date): Promise<Latest[]> => 
   const dayAgo = sqlTime(new Date(now.getTime() - DAY_MS));
   const of = (columns: SQL, which: SQL) =>
     sql`select ${columns} from cronhook.monitor_checks where monitor_id = monitor.id ${which}`;
-  return db.rows<Latest>(sql`
+  return db.lookUps<Latest>(sql`
     select monitor.id, monitor.enabled, to_json(last) as "lastCheck",
       (select ${showable(sql`opened_at`)} from cronhook.incidents
         where source = 'monitor:' || monitor.id and resolved_at is null) as "downSince",

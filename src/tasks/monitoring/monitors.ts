@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type SQL, sql } from 'drizzle-orm';
-import { targetProblem } from '../../clients/probe.js';
 import { type Database, rowsOf } from '../../db/client.js';
 import type { Severity } from '../../db/schema/messages.js';
 import { AppError } from '../../errors.js';
 import { retire } from '../../incidents/observe.js';
 import { certificateSourceOf, sourceOf } from './availability/monitors.js';
 import { type MonitorFigures, readFigures } from './monitor-states.js';
+import { invalid, refuseHiddenPassword, refuseTarget, shownTarget, withPassword } from './monitor-target.js';
 
 /** The columns of `monitors`, as people write them. */
 export interface MonitorFields {
@@ -32,6 +32,7 @@ const fields =
 /** @throws {AppError} invalid_parameters for a target that cannot be watched */
 export async function addMonitor(db: Database, given: MonitorFields): Promise<string> {
   refuseTarget(given);
+  refuseHiddenPassword(given.target);
   const id = randomUUID();
   await db.rows(sql`
     insert into cronhook.monitors (id, name, kind, target, expected_status, timeout_ms, keyword, follow_redirects,
@@ -46,7 +47,7 @@ export async function addMonitor(db: Database, given: MonitorFields): Promise<st
 /**
  * By name.
  * @param after the id of a monitor: only those behind it
- * @throws {AppError} not_found for an `after` that is gone
+ * @throws {AppError} invalid_parameters for an `after` that is gone
  */
 export async function listMonitors(
   db: Database,
@@ -57,7 +58,7 @@ export async function listMonitors(
     const [last] = await db.rows<{ name: string | null }>(
       sql`select name from cronhook.monitors where id = ${after}::uuid`,
     );
-    if (!last) throw notFound(after);
+    if (!last) throw invalid('after', (t) => t.monitors.afterGone);
     behind = sql`where (coalesce(name, ''), id) > (${last.name ?? ''}, ${after}::uuid)`;
   }
   return shown(db, sql`${behind} order by coalesce(name, ''), id limit ${limit}`, now);
@@ -87,9 +88,9 @@ export async function changeMonitor(
     );
     if (!current) throw notFound(id);
     const wanted = { ...current, ...changes };
-    // Whoever sends back what was shown means the one that is there, password included.
-    if (wanted.target === shownTarget(current.target)) wanted.target = current.target;
+    wanted.target = withPassword(wanted.target, current.target);
     if (changes.kind !== undefined || changes.target !== undefined) refuseTarget(wanted);
+    if (wanted.target !== current.target) refuseHiddenPassword(wanted.target);
     await tx.execute(sql`
       update cronhook.monitors set name = ${wanted.name}, kind = ${wanted.kind}, target = ${wanted.target},
         expected_status = ${wanted.expectedStatus}::int, timeout_ms = ${wanted.timeoutMs}::int,
@@ -133,21 +134,4 @@ async function shown(db: Database, which: SQL, now: Date): Promise<ShownMonitor[
 
 const incidentsOf = (id: string): string[] => [sourceOf(id), certificateSourceOf(id)];
 
-function refuseTarget({ kind, target }: MonitorFields): void {
-  const problem = targetProblem(kind, target);
-  if (problem)
-    throw new AppError('invalid_parameters', (t) => t.errors.parameterInvalid('target', problem(t)));
-}
-
 const notFound = (id: string): AppError => new AppError('not_found', (t) => t.monitors.notFound(id));
-
-/** A password that was given once is not shown again. */
-function shownTarget(target: string): string {
-  if (!URL.canParse(target)) return target;
-  const url = new URL(target);
-  if (url.password === '') return target;
-  url.password = HIDDEN;
-  return url.toString();
-}
-
-const HIDDEN = '***';

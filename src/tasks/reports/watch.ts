@@ -86,12 +86,16 @@ async function pastIncidents({ db, site, messages }: ReportContext, since: Date)
 
 /** By task, its strangest run: that of the newest, where there are several. */
 async function unusual(context: ReportContext, since: Date): Promise<Items> {
-  const { db, now } = context;
+  const { db, taskHealth, now } = context;
+  const variableDuration = (await taskHealth()).flatMap((health) =>
+    health.variableDuration ? [health.task] : [],
+  );
   const called = await db.rows<{ task: string }>(sql`
     select distinct task from cronhook.task_runs
     where finished_at >= ${since.toISOString()}::timestamptz and not dry_run
   `);
-  const runs = await unusualRuns(db, { tasks: called.map(({ task }) => task), from: since, to: now() });
+  const tasks = called.map(({ task }) => task);
+  const runs = await unusualRuns(db, { tasks, variableDuration, from: since, to: now() });
   const newest = new Map<string, UnusualRun>();
   for (const run of runs) {
     const known = newest.get(run.task);

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { addDays, daysBetween, localDay } from '../../calendar.js';
 import { rowsOf, type Transaction } from '../../db/client.js';
+import { withoutJit } from '../../db/jit.js';
 import { AppError } from '../../errors.js';
 import type { Capabilities, RunContext } from '../define.js';
 import { compute } from './compute.js';
@@ -63,8 +64,7 @@ interface Moment {
 
 async function refreshDays(tx: Transaction, { today, ...moment }: Moment): Promise<Done> {
   await tx.execute(sql`select pg_advisory_xact_lock(${LOCK}::bigint)`);
-  // Many small look-ups look dear to the planner: compiling them takes longer than they do.
-  await tx.execute(sql`select set_config('jit', 'off', true)`);
+  await withoutJit(tx);
   const first = await firstOpenDay(tx, moment);
   if (first > today) return { days: 0, values: 0, last: today };
   const last = addDays(first, Math.min(MOST_DAYS - 1, daysBetween(first, today)));

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { localDay } from '../../calendar.js';
-import { deliver } from '../../messages/delivery.js';
-import { ALERTS } from '../../messages/queue.js';
+import { deliverAlerts } from '../../incidents/deliver-alerts.js';
 import { defineTask, type RunContext } from '../define.js';
 import { unlessItFails } from '../unless-it-fails.js';
 import { alertOfBusiness } from './alerts.js';
@@ -30,7 +29,7 @@ export const statistics = defineTask({
         ? await unlessItFails(context, 'alerts', () => alertOfBusiness(context))
         : undefined;
     const viewsRefreshed = await refreshViews(context);
-    const { sent } = await deliver(context, { task: ALERTS });
+    const { sent } = await deliverAlerts(context);
     return { ...tally, ...odd, viewsRefreshed, ...alerts, sent };
   },
 });

@@ -44,7 +44,47 @@ test('figures that are none are left out', () => {
   expect([...(reading?.counters ?? [])]).toEqual([]);
 });
 
+test('a disk tells of its files too, and whether anybody writes to it', () => {
+  const disk = (path: string, isReadOnly: boolean) => {
+    const labels = `{device="/dev/sd${path.length}",fstype="ext4",mountpoint="${path}"}`;
+    return [
+      `node_filesystem_size_bytes${labels} 100`,
+      `node_filesystem_free_bytes${labels} 50`,
+      `node_filesystem_avail_bytes${labels} 50`,
+      `node_filesystem_files${labels} 1000`,
+      `node_filesystem_files_free${labels} 100`,
+      `node_filesystem_readonly${labels} ${isReadOnly ? 1 : 0}`,
+    ].join('\n');
+  };
+  const reading = readExporter([disk('/data', false), disk('/mirror', true)].join('\n'));
+  expect(Object.fromEntries(reading?.gauges ?? [])).toEqual({
+    'disk_percent:/data': 50,
+    'inodes_percent:/data': 90,
+    'disk_percent:/mirror': 50,
+    'inodes_percent:/mirror': 90,
+  });
+  expect([...(reading?.readOnly ?? [])]).toEqual(['disk_percent:/mirror', 'inodes_percent:/mirror']);
+});
+
+test('a disk that is mounted twice is the one that can be written to', () => {
+  const mount = (path: string, isReadOnly: boolean) => {
+    const labels = `{device="/dev/sda1",fstype="ext4",mountpoint="${path}"}`;
+    return `node_filesystem_size_bytes${labels} 100\nnode_filesystem_free_bytes${labels} 5\nnode_filesystem_avail_bytes${labels} 5\nnode_filesystem_readonly${labels} ${isReadOnly ? 1 : 0}`;
+  };
+  const reading = readExporter([mount('/ro', true), mount('/var/lib/data', false)].join('\n'));
+  expect([...(reading?.gauges.keys() ?? [])]).toEqual(['disk_percent:/var/lib/data']);
+  expect([...(reading?.readOnly ?? [])]).toEqual([]);
+});
+
+test('names that hold control characters become one line', () => {
+  const labels = '{device="/dev/sda1",fstype="ext4",mountpoint="/a\\nSMS: call me\u0000\u202e\u2028b"}';
+  const text = `node_filesystem_size_bytes${labels} 100\nnode_filesystem_free_bytes${labels} 5\nnode_filesystem_avail_bytes${labels} 5`;
+  expect([...(readExporter(text)?.gauges.keys() ?? [])]).toEqual(['disk_percent:/a SMS: call me b']);
+});
+
 test('the metrics of something else are none of a machine', () => {
+  expect(readExporter('node_scrape_collector_success{collector="cpu"} 0\n')).toBeUndefined();
+  expect(readExporter('node_time_seconds 5\nnode_load1 NaN\n')).toBeUndefined();
   expect(readExporter('go_goroutines 5\n')).toBeUndefined();
   expect(readExporter('')).toBeUndefined();
 });

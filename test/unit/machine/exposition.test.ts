@@ -72,7 +72,16 @@ describe('the text format of Prometheus', () => {
   test('reads a hundred thousand lines in a moment, hostile ones too', () => {
     const lines = Array.from({ length: 100_000 }, (_, n) => `node_x{a="${n}"} ${n}`);
     expect(read(lines.join('\n'))).toHaveLength(100_000);
-    expect(() => read(`a{x="${'\\\\'.repeat(500_000)}`)).toThrow(ExpositionError);
-    expect(() => read(`a{${'x="1",'.repeat(50_000)}`)).toThrow(ExpositionError);
+    expect(() => read(`a{x="${'\\\\'.repeat(30_000)}`)).toThrow(ExpositionError);
+    expect(() => read(`a{${'x="1",'.repeat(10_000)}`)).toThrow(ExpositionError);
+  });
+
+  test('is read by lines of 64 KB at most, and goes on after a longer one', () => {
+    const long = 'y'.repeat(60_000);
+    const longer = 'y'.repeat(15 * 1024 * 1024);
+    expect(read(`a{x="${long}"} 1\nb{x="${longer}"} 2\n${longer}\nc 3`)).toEqual([
+      ['a', { x: long }, 1],
+      ['c', {}, 3],
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readLocalMachine } from '../../../src/machine/local.js';
-import { diskPercent, isRealInterface } from '../../../src/machine/reading.js';
+import { diskPercent, inodesPercent, isRealInterface } from '../../../src/machine/reading.js';
 import { fakeMachine } from '../../support/machine.js';
 
 async function disksOf(lines: string[], folders: string[] = []) {
@@ -58,6 +58,47 @@ describe('the disks of a machine', () => {
     const disks = [...gauges.keys()].filter((metric) => metric.startsWith('disk_percent'));
     expect(disks.sort()).toEqual(['disk_percent:/', 'disk_percent:/var/lib/app data']);
   });
+});
+
+describe('a disk that nobody can write to', () => {
+  const read = async (...lines: string[]) => {
+    const machine = await fakeMachine();
+    for (const folder of ['copy', 'data', 'broken\nname']) await mkdir(join(machine.root, folder));
+    await machine.mounts(...lines);
+    return readLocalMachine({ root: machine.root });
+  };
+  const disks = (metrics: Iterable<string>) =>
+    [...metrics].filter((metric) => metric.startsWith('disk_percent')).sort();
+
+  test('is known by its mount, or by its file system', async () => {
+    const { gauges, readOnly } = await read(
+      '8:1 / /copy ro,relatime - ext4 /dev/sda1 rw',
+      '8:2 / /data rw - xfs /dev/sdb1 ro,noquota',
+      '8:3 / / rw,noatime - ext4 /dev/sdc1 rw,errors=remount-ro',
+    );
+    const found = ['disk_percent:/', 'disk_percent:/copy', 'disk_percent:/data'];
+    expect(disks(gauges.keys())).toEqual(found);
+    expect(disks(readOnly)).toEqual(found.slice(1));
+  });
+
+  test('in one place, and elsewhere can, is a disk like any other', async () => {
+    const { gauges, readOnly } = await read(
+      '8:1 / / ro - ext4 /dev/sda1 rw',
+      '8:1 /data /data rw - ext4 /dev/sda1 rw',
+    );
+    expect(disks(gauges.keys())).toEqual(['disk_percent:/data']);
+    expect(disks(readOnly)).toEqual([]);
+  });
+
+  test('has a name of one line, as every disk', async () => {
+    const { gauges } = await read('8:1 / /broken\\012name rw - ext4 /dev/sda1 rw');
+    expect(disks(gauges.keys())).toEqual(['disk_percent:/broken name']);
+  });
+});
+
+test('a disk has as many files as df -i says; where they come as they are needed it says nothing', () => {
+  expect(inodesPercent(1_000, 100)).toBe(90);
+  expect(inodesPercent(0, 0)).toBeUndefined();
 });
 
 test('a disk is as full as df says: what is kept for root is neither used nor free', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { oneSms } from '../../../src/messages/gsm.js';
+import { oneSms, readableOnPhones } from '../../../src/messages/gsm.js';
 
 const frame = (part: string) => `Cronhook : ${part} (depuis le 21 nov. à 14:05)`;
 const plain = (text: string) => oneSms((part) => part, text);
@@ -33,5 +33,23 @@ describe('an SMS', () => {
   test('of exactly 160 characters is whole', () => {
     expect(plain('x'.repeat(160))).toBe('x'.repeat(160));
     expect(plain('x'.repeat(161))).toBe(`${'x'.repeat(157)}...`);
+  });
+
+  test('spells signs that have letters of their own', () => {
+    expect(plain('20 °C, № 3, ½, 3 × 4 → 12 ㎞, 1ª, 2º')).toBe('20 oC, No 3, 1/2, 3 x 4 -> 12 km, 1a, 2o');
+  });
+
+  test.each([
+    ['Мой магазин ne répond plus', 'shop.example ne répond plus'],
+    ['监控', 'Surveillance shop.example'],
+    ['🧾🧾 !', 'Surveillance shop.example'],
+    ['Сайт (основной) is down', 'shop.example) is down'],
+    ['Łódź ne répond plus', '?odz ne répond plus'],
+    ['Магазин Łódź, рынок', 'shop.example ?odz, ?'],
+    ['Prix $& ок', 'Prix $& shop.example'],
+    ['L’été 監 €', "L'été ? €"],
+  ])('has a name for the words that it cannot spell: %s', (title, words) => {
+    const instead = { part: 'shop.example', whole: 'Surveillance shop.example' };
+    expect(plain(readableOnPhones(title, instead))).toBe(words);
   });
 });

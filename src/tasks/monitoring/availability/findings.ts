@@ -1,9 +1,11 @@
+import type { ProbeResult } from '../../../clients/probe.js';
 import type { Observation, Trouble } from '../../../incidents/observe.js';
 import { gravest } from '../../../incidents/ways.js';
 import type { Messages } from '../../../locales/index.js';
 import { formatMoment } from '../../../messages/format.js';
 import type { Site } from '../../../site.js';
 import type { Check } from './checks.js';
+import type { OpenIncidents } from './late-tasks.js';
 import { certificateSourceOf, type Monitor, NETWORK, publicTarget, sourceOf } from './monitors.js';
 import type { Seen } from './passes.js';
 
@@ -23,32 +25,50 @@ const CERTIFICATE_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
 /** A title fits an SMS. */
 const LONGEST_NAME = 80;
+/** So many that go down together are told as one. */
+const FEWEST_TOGETHER = 5;
+const NAMED_TARGETS = 3;
 
-/** What the passes mean for the incidents of the monitors; when nothing could be reached, for none of them. */
-export function judge(monitors: Monitor[], seen: Seen, reader: Reader): Findings {
-  if (seen.blind) return { wrong: [noNetwork(monitors, reader)], well: [], retired: [] };
+/** What the passes mean for the incidents of the monitors: nothing for those that this service could not reach. */
+export function judge(
+  seen: Seen,
+  { open, runId, reader }: { open: OpenIncidents; runId: string; reader: Reader },
+): Findings {
   const findings: Findings = { wrong: [], well: [...seen.well].map(sourceOf), retired: [] };
-  for (const monitor of monitors) {
+  judgeOwnNetwork(seen, findings, reader);
+  const fallen = [...seen.down].filter((id) => !open.has(sourceOf(id)));
+  const cause = fallen.length >= FEWEST_TOGETHER ? `down:${runId}` : undefined;
+  for (const monitor of seen.monitors) {
     const checks = seen.checks.get(monitor.id) ?? [];
     const last = checks.at(-1);
     if (!last) continue;
-    if (seen.down.has(monitor.id)) findings.wrong.push(isDown(checks, reader));
-    judgeCertificate(last, findings, reader);
+    const down = seen.down.has(monitor.id);
+    if (down) findings.wrong.push({ ...isDown(monitor, checks, reader), ...(cause && { cause }) });
+    judgeCertificate({ monitor, result: last.result, down }, findings, reader);
   }
-  // Whoever reaches one of them has a network; one that has nothing to reach needs none.
-  const reached = [...seen.checks.values()].flat().some(({ result }) => result.reached);
-  if (reached) findings.well.push(NETWORK);
   return findings;
 }
 
-function noNetwork(monitors: Monitor[], { messages }: Reader): Trouble {
-  const { title, message } = messages.monitors.network;
-  const severity = gravest(monitors.map((monitor) => monitor.severity));
-  return { source: NETWORK, severity, title, message: message(monitors.length), link: null };
+function judgeOwnNetwork({ network, monitors, since }: Seen, findings: Findings, { messages }: Reader): void {
+  // Too few are left that would show it.
+  if (network.state === 'unknown') findings.retired.push(NETWORK);
+  else if (network.state === 'up') findings.well.push(NETWORK);
+  else {
+    const unreached = monitors.filter(({ id }) => network.unreached.has(id));
+    const targets = unreached.slice(0, NAMED_TARGETS).map(publicTarget);
+    const { title, message } = messages.monitors.network;
+    findings.wrong.push({
+      source: NETWORK,
+      severity: gravest(unreached.map(({ severity }) => severity)),
+      title,
+      message: message(unreached.length, targets),
+      link: null,
+      since,
+    });
+  }
 }
 
-function isDown(checks: Check[], { messages }: Reader): Trouble {
-  const { monitor, at } = checks[0] as Check;
+function isDown(monitor: Monitor, checks: Check[], { messages }: Reader): Trouble {
   const { title, message } = messages.monitors.down;
   const reason = checks.at(-1)?.result.error?.(messages) ?? '';
   return {
@@ -57,12 +77,22 @@ function isDown(checks: Check[], { messages }: Reader): Trouble {
     title: title(shortened(monitor.name)),
     message: message(reason, publicTarget(monitor)),
     link: linkTo(monitor),
-    since: at,
+    since: (checks[0] as Check).at,
   };
 }
 
+interface CertificateCheck {
+  monitor: Monitor;
+  result: ProbeResult;
+  down: boolean;
+}
+
 /** What was checked without a certificate has none to renew; what could not be reached may still have one. */
-function judgeCertificate({ monitor, result }: Check, findings: Findings, reader: Reader): void {
+function judgeCertificate(
+  { monitor, result, down }: CertificateCheck,
+  findings: Findings,
+  reader: Reader,
+): void {
   const { messages, site, now } = reader;
   const source = certificateSourceOf(monitor.id);
   const { certificateExpiresAt: expiry, ok } = result;
@@ -71,21 +101,32 @@ function judgeCertificate({ monitor, result }: Check, findings: Findings, reader
     return;
   }
   const left = expiry.getTime() - now.getTime();
-  if (left > CERTIFICATE_DAYS * DAY_MS) {
-    findings.well.push(source);
-    return;
+  if (left > CERTIFICATE_DAYS * DAY_MS) findings.well.push(source);
+  // Once it has expired the monitor is down for it: one incident is enough.
+  else if (left <= 0) {
+    if (down) findings.retired.push(source);
+  } else {
+    const { title, soon } = messages.monitors.certificate;
+    findings.wrong.push({
+      source,
+      severity: 'important',
+      title: title(shortened(monitor.name)),
+      message: soon(
+        bearerOf(monitor, result, messages),
+        formatMoment(expiry, site),
+        Math.floor(left / DAY_MS),
+      ),
+      link: linkTo(monitor),
+    });
   }
-  const { title, soon, expired } = messages.monitors.certificate;
-  const moment = formatMoment(expiry, site);
-  const target = publicTarget(monitor);
-  findings.wrong.push({
-    source,
-    severity: 'important',
-    title: title(shortened(monitor.name)),
-    message: left > 0 ? soon(target, moment, Math.floor(left / DAY_MS)) : expired(target, moment),
-    link: linkTo(monitor),
-  });
 }
+
+const bearerOf = (
+  monitor: Monitor,
+  { certificateHost: host }: ProbeResult,
+  { monitors }: Messages,
+): string =>
+  host === null ? publicTarget(monitor) : monitors.certificate.behind(host, publicTarget(monitor));
 
 const shortened = (name: string): string =>
   name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1).toWellFormed()}…` : name;

@@ -3,8 +3,8 @@ import { formatMoment } from '../../../messages/format.js';
 import type { TaskHealth } from '../../../task-health.js';
 import type { Findings, Reader } from './findings.js';
 
-/** By source, the cause of each incident that is open. */
-export type OpenIncidents = Map<string, string | null>;
+/** Those that are open, by source. */
+export type OpenIncidents = Map<string, { cause: string | null; openedAt: string }>;
 
 const TASK = 'task:';
 const LATE = 'late:';
@@ -21,20 +21,27 @@ export function judgeTasks(
   const findings: Findings = { wrong: [], well: [], retired: [] };
   for (const task of health) {
     const source = TASK + task.task;
-    const wasLate = open.get(source)?.startsWith(LATE) ?? false;
-    if (task.state === 'late') findings.wrong.push(isLate(task, runId, reader));
-    else if (task.state === 'failing' && !open.has(source)) findings.wrong.push(isFailing(task, reader));
-    else if (task.state === 'ok' && wasLate) findings.well.push(source);
+    const incident = open.get(source);
+    const wasLate = incident?.cause?.startsWith(LATE) ?? false;
+    if (task.state === 'late') {
+      // Whoever has been told that it fails is told no second time, and not that it would be late only.
+      if (!incident || wasLate) findings.wrong.push(isLate(task, runId, reader));
+    } else if (task.state === 'failing' && !incident) findings.wrong.push(isFailing(task, reader));
+    // Without a run it is on time by a new schedule: nothing has recovered.
+    else if (task.state === 'ok' && wasLate && hasRunSince(task, incident)) findings.well.push(source);
     // Whoever has switched a task off wants to hear no more of it.
-    else if (open.has(source) && (task.state === 'disabled' || (task.state !== 'failing' && wasLate)))
+    else if (incident && (task.state === 'disabled' || (task.state !== 'failing' && wasLate)))
       findings.retired.push(source);
   }
   const known = new Set(health.map(({ task }) => TASK + task));
-  for (const [source, cause] of open)
+  for (const [source, { cause }] of open)
     if (source.startsWith(TASK) && !known.has(source) && cause?.startsWith(LATE))
       findings.retired.push(source);
   return findings;
 }
+
+const hasRunSince = ({ lastRunAt }: TaskHealth, incident: { openedAt: string } | undefined): boolean =>
+  lastRunAt !== null && incident !== undefined && lastRunAt.getTime() > Date.parse(incident.openedAt);
 
 const isLate = (health: TaskHealth, runId: string, reader: Reader): Trouble => {
   const { task, since, lastRunAt, schedule } = health;

@@ -47,6 +47,17 @@ export async function readMonitors(
   return [...monitors.values()];
 }
 
+/** Those that are checked as before, as they stand now; of whoever was changed the next run knows more. */
+export async function unchanged(db: Pick<Database, 'rows'>, monitors: Monitor[]): Promise<Monitor[]> {
+  const current = new Map((await readMonitors(db, () => {})).map((monitor) => [monitor.id, monitor]));
+  return monitors.flatMap((monitor) => {
+    const found = current.get(monitor.id);
+    return found && CHECKED.every((field) => found[field] === monitor[field]) ? [found] : [];
+  });
+}
+
+const CHECKED = ['kind', 'target', 'expectedStatus', 'keyword', 'followRedirects', 'timeoutMs'] as const;
+
 function problemOf({ id, kind, target, expectedStatus }: Row): Text | undefined {
   if (id === null || !isUuid(id)) return (t) => t.monitors.noId;
   if (kind !== 'http' && kind !== 'tcp') return (t) => t.monitors.unknownKind;

@@ -13,11 +13,11 @@ export type TellContext = RunContext<unknown> &
 
 /** Those that this task has a say in. */
 export async function openIncidents(db: Pick<Database, 'rows'>): Promise<OpenIncidents> {
-  const rows = await db.rows<{ source: string; cause: string | null }>(sql`
-    select source, details->>'cause' as cause from cronhook.incidents
+  const rows = await db.rows<{ source: string; cause: string | null; openedAt: string }>(sql`
+    select source, details->>'cause' as cause, opened_at as "openedAt" from cronhook.incidents
     where resolved_at is null and (source like 'monitor:%' or source like 'task:%' or source = ${NETWORK})
   `);
-  return new Map(rows.map(({ source, cause }) => [source, cause]));
+  return new Map(rows.map(({ source, ...incident }) => [source, incident]));
 }
 
 /** Incidents and what is told of them, in one write; then reminders of all that is open, whoever watches it. */
@@ -53,11 +53,10 @@ function exceptOf(enabled: Set<string>, findings: Findings, open: OpenIncidents)
     return id !== undefined && !enabled.has(id);
   };
   const gone = [...open.keys()].filter(isGone);
-  const needless = enabled.size === 0 && open.has(NETWORK) ? [NETWORK] : [];
   return {
     wrong: findings.wrong.filter(({ source }) => !isGone(source)),
     well: findings.well.filter((source) => !isGone(source)),
-    retired: [...new Set([...findings.retired, ...gone, ...needless])].filter((source) => open.has(source)),
+    retired: [...new Set([...findings.retired, ...gone])].filter((source) => open.has(source)),
   };
 }
 

@@ -10,25 +10,31 @@ const HOUR_MS = 3_600_000;
 const MOST_SAMPLES = 1_000;
 
 /**
- * How quickly APP_URL answers, unless that is the service itself. One that does not answer is an error of the run and
- * no incident: its availability is watched elsewhere.
+ * How quickly APP_URL answers, unless that is the service itself. One that does not answer, or with an error, is named
+ * in the run and no incident: its availability is watched elsewhere.
  */
 export async function measureApp(context: PerformanceContext): Promise<Measured> {
   const { site, now, signal } = context;
   if (site.appUrl === site.publicUrl) return nothingMeasured();
   const samples: Sample[] = [];
-  await unlessItFails(context, 'APP_URL', async () => {
-    const begun = now().getTime();
-    for (let index = 0; index < REQUESTS; index++) {
+  const begun = now().getTime();
+  const problems: unknown[] = [];
+  const attempt = (work: () => Promise<void>) =>
+    unlessItFails({ signal, fail: (_item, error) => problems.push(error) }, APP, work);
+  for (let index = 0; index < REQUESTS; index++)
+    await attempt(async () => {
       const value = await measureResponse(site.appUrl, signal);
       // Samples of one metric are told apart by their time.
       samples.push({ source: APP, metric: 'response_ms', at: new Date(begun + index), value });
-    }
+    });
+  await attempt(async () => {
     const at = new Date(begun);
     const { ms, bytes } = await measurePage(site.appUrl, signal);
     samples.push({ source: APP, metric: 'page_load_ms', at, value: ms });
     samples.push({ source: APP, metric: 'page_bytes', at, value: bytes });
   });
+  // What is wrong with one request is mostly wrong with all of them: it is said once.
+  if (problems.length > 0) context.fail('APP_URL', problems[0]);
   const p95 = await unlessItFails(context, 'response_p95_ms', () => hourlyP95(context, samples));
   return { ...nothingMeasured(), samples: [...samples, ...(p95 ? [p95] : [])] };
 }

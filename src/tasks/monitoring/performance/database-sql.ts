@@ -25,6 +25,9 @@ export async function roundTripMs({ rows }: Rows): Promise<number | undefined> {
 const CLIENTS = sql.raw(`datid is not null and usesysid is not null
   and coalesce(backend_type, 'client backend') = 'client backend'`);
 
+/** What PostgreSQL shows in place of a statement to who may not see it. */
+const HIDDEN = sql.raw(`state is null and query = '<insufficient privilege>'`);
+
 /** Of all databases of the server; against the nearest limit: of the server, of the database or of the user. */
 export async function connectionsInUse({
   rows,
@@ -56,11 +59,21 @@ const COMMAND = sql.raw(
   String.raw`upper(substring(regexp_replace(left(query, 1000), '^(\s|/\*.*?\*/|--[^\n]*\n)+', '') from '^[A-Za-z]{1,20}'))`,
 );
 
+/** Whether sessions of other users hide what they do: the role pg_monitor sees all of them. */
+export interface Sight {
+  hidden: boolean;
+}
+
 /**
  * The one that has been running longest in this database, by the server's own clock; none runs for zero seconds. A
  * backup may take its time.
  */
-export async function longestQuery({ rows }: Rows): Promise<LongQuery & { seconds: number }> {
+export async function longestQuery({ rows }: Rows): Promise<LongQuery & { seconds: number } & Sight> {
+  const [{ hidden } = { hidden: false }] = await rows<Sight>(sql`
+    select exists (
+      select from pg_stat_activity where ${CLIENTS} and datname = current_database() and ${HIDDEN}
+    ) as hidden
+  `);
   const [found] = await rows<LongQuery & { seconds: number }>(sql`
     select pid, coalesce(application_name, '') as application, coalesce(usename, '') as user,
       coalesce(${COMMAND}, '') as command,
@@ -70,13 +83,15 @@ export async function longestQuery({ rows }: Rows): Promise<LongQuery & { second
       and pid <> pg_backend_pid() and application_name <> 'pg_dump'
     order by query_start limit 1
   `);
-  return found ?? { pid: 0, application: '', user: '', command: '', seconds: 0 };
+  return { ...(found ?? { pid: 0, application: '', user: '', command: '', seconds: 0 }), hidden };
 }
 
 /** How far the slowest standby is behind, or this server where it is one itself; none where nothing is replicated. */
-export async function replicationLagSeconds({ rows }: Rows): Promise<number | undefined> {
-  const [found] = await rows<{ seconds: number | null }>(sql`
-    select case
+export async function replicationLagSeconds({
+  rows,
+}: Rows): Promise<Sight & { seconds: number | undefined }> {
+  const [found] = await rows<Sight & { seconds: number | null }>(sql`
+    select not pg_is_in_recovery() and exists (select from pg_stat_replication where state is null) as hidden, case
       when not pg_is_in_recovery() then (
         select max(coalesce(extract(epoch from replay_lag), 0))
         from pg_stat_replication where state in ('streaming', 'catchup')
@@ -85,7 +100,7 @@ export async function replicationLagSeconds({ rows }: Rows): Promise<number | un
       else extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp())
     end::float8 as seconds
   `);
-  return found?.seconds ?? undefined;
+  return { hidden: found?.hidden ?? false, seconds: found?.seconds ?? undefined };
 }
 
 export async function databaseBytes({ rows }: Rows): Promise<number | undefined> {

@@ -12,17 +12,21 @@ import {
   replicationLagSeconds,
   roundTripMs,
 } from './database-sql.js';
-import { DATABASE, type Measured, nothingMeasured, type PerformanceContext } from './model.js';
+import { DATABASE, type Measured, nothingMeasured, type PerformanceContext, type Sample } from './model.js';
 
 const PART_TIMEOUT_MS = 10_000;
 
 /** PostgreSQL as this service sees it. A part that fails is named, and spoils none of the others. */
 export async function measureDatabase(context: PerformanceContext): Promise<Measured> {
-  const { db, now, messages } = context;
+  const { db, now, messages, log } = context;
   const measured = nothingMeasured();
   const at = now();
-  const add = (metric: string, value: number, detail?: string) => {
-    measured.samples.push({ source: DATABASE, metric, at, value, ...(detail && { detail }) });
+  const add = (metric: string, value: number, more?: Pick<Sample, 'detail' | 'atLeast'>) => {
+    measured.samples.push({ source: DATABASE, metric, at, value, ...more });
+  };
+  const hide = (metric: string) => {
+    measured.hidden += 1;
+    log.warn({ metric }, 'sessions of other users are hidden: grant pg_monitor to the user of DATABASE_URL');
   };
   const part = async <Found>(
     name: string,
@@ -45,19 +49,27 @@ export async function measureDatabase(context: PerformanceContext): Promise<Meas
     () => connectionsInUse(db),
     ({ connections, percent }) => {
       add('connections', connections);
-      add('connections_percent', percent);
+      // Who is let in beyond what others may have: superusers.
+      add('connections_percent', Math.min(100, percent));
     },
   );
   await part(
     'query_seconds',
     () => longestQuery(db),
-    ({ seconds, ...query }) =>
-      add('query_seconds', seconds, query.pid ? messages.performance.longQuery(query) : ''),
+    ({ seconds, hidden, ...query }) => {
+      if (hidden) hide('query_seconds');
+      const { longQuery, hiddenSessions } = messages.performance;
+      const detail = [query.pid > 0 && longQuery(query), hidden && hiddenSessions].filter(Boolean).join('\n');
+      add('query_seconds', seconds, { detail, ...(hidden && { atLeast: true }) });
+    },
   );
   await part(
     'replication_lag_seconds',
     () => replicationLagSeconds(db),
-    (seconds) => add('replication_lag_seconds', seconds),
+    ({ seconds, hidden }) => {
+      if (hidden) hide('replication_lag_seconds');
+      else if (seconds !== undefined) add('replication_lag_seconds', seconds);
+    },
   );
   await part(
     'size_bytes',

@@ -19,6 +19,8 @@ const SEVERITIES: Record<ThresholdName, Severity> = {
   errors_per_minute: 'important',
   response_p95_ms: 'important',
 };
+/** A disk takes no more files without them than without space: one threshold is for both. */
+const INODES = 'inodes_percent';
 /** PostgreSQL stops when its disk is full. */
 const CRITICAL_DISK_PERCENT = 95;
 /** What has begun above the threshold ends below this share of it, or 89.9 and 90.1 in turn were twenty alerts. */
@@ -38,6 +40,7 @@ export function judge(
     const source = sourceOf(sample.source, sample.metric);
     if (sample.value > threshold.limit)
       judgement.wrong.push(excess(source, sample, name, threshold, context));
+    else if (sample.atLeast) judgement.between.push(source);
     else if (sample.value < threshold.limit * ENDS_AT || sample.value === 0) judgement.well.push(source);
     else judgement.between.push(source);
   }
@@ -46,6 +49,7 @@ export function judge(
 
 function thresholdName({ metric }: Sample): ThresholdName | undefined {
   const [name = ''] = metric.split(':', 1);
+  if (name === INODES) return 'disk_percent';
   return Object.hasOwn(THRESHOLDS, name) ? (name as ThresholdName) : undefined;
 }
 
@@ -60,13 +64,15 @@ function excess(
   const { value, detail } = sample;
   const isFullDisk = name === 'disk_percent' && value > CRITICAL_DISK_PERCENT;
   const machine = machineName(sample.source, context);
-  const path = sample.metric.slice(name.length + 1);
+  const [what = '', ...mount] = sample.metric.split(':');
+  const path = mount.join(':');
+  const text = what === INODES ? texts.inodes : texts.excess[name];
   const average = name === 'cpu_percent' ? texts.overFiveMinutes : undefined;
   return {
     source,
     severity: isFullDisk ? 'critical' : SEVERITIES[name],
-    title: texts.excess[name].title({ machine, path, value, limit }),
-    message: [detail, average, texts.excess[name].advice, texts.setting(key)].filter(Boolean).join('\n'),
+    title: text.title({ machine, path, value, limit }),
+    message: [detail, average, text.advice, texts.setting(key)].filter(Boolean).join('\n'),
     link: null,
   };
 }

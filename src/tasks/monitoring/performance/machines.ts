@@ -4,27 +4,37 @@ import { AppError } from '../../../errors.js';
 import { readLocalMachine } from '../../../machine/local.js';
 import type { MachineReading } from '../../../machine/reading.js';
 import { unlessItFails } from '../../unless-it-fails.js';
-import { APP, DATABASE, LOCAL, type Measured, nothingMeasured, type PerformanceContext } from './model.js';
+import { type Measured, nothingMeasured, type PerformanceContext, together } from './model.js';
+import { TAKEN_NAMES } from './names.js';
 
 const AT_ONCE = 32;
 
-export const exportersOf = ({ nodeExporters: addresses }: PerformanceContext): NodeExporter[] =>
-  nodeExporters(addresses, [LOCAL, APP, DATABASE]);
+/** @param own the name of the machine of the service */
+export const exportersOf = ({ nodeExporters: addresses }: PerformanceContext, own: string): NodeExporter[] =>
+  nodeExporters(addresses, [own, ...TAKEN_NAMES]);
 
 /** The machine of the service, read below `root`. */
-export async function measureLocally(context: PerformanceContext, root: string): Promise<Measured> {
+export async function measureLocally(
+  context: PerformanceContext,
+  own: string,
+  root: string,
+): Promise<Measured> {
   const at = context.now();
-  const reading = await unlessItFails(context, LOCAL, () => readLocalMachine({ root }));
-  return reading ? measuredOf(LOCAL, reading, at) : nothingMeasured();
+  const reading = await unlessItFails(context, own, () => readLocalMachine({ root }));
+  return reading ? measuredOf(own, reading, at) : nothingMeasured();
 }
 
 /**
  * Other machines. One that does not answer is a finding of this task with an incident of its own, no failure of it; it
  * is asked again after each pause first, for a restart of its exporter wakes nobody.
  */
-export async function measureExporters(context: PerformanceContext, pausesMs: number[]): Promise<Measured[]> {
+export async function measureExporters(
+  context: PerformanceContext,
+  exporters: NodeExporter[],
+  pausesMs: number[],
+): Promise<Measured> {
   const measured: Measured[] = [];
-  let unread = exportersOf(context);
+  let unread = exporters;
   let reasons = await readAll(context, unread, measured);
   for (const pauseMs of context.dryRun ? [] : pausesMs) {
     unread = unread.filter(({ name }) => reasons.has(name));
@@ -32,7 +42,7 @@ export async function measureExporters(context: PerformanceContext, pausesMs: nu
     await pause(pauseMs, context.signal);
     reasons = await readAll(context, unread, measured);
   }
-  return [...measured, { ...nothingMeasured(), unreadable: reasons }];
+  return together([...measured, { ...nothingMeasured(), unreadable: reasons }]);
 }
 
 /** @returns why some could not be read */
@@ -57,10 +67,10 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function measuredOf(source: string, reading: MachineReading, at: Date): Measured {
-  const { gauges, instance, counters, cores } = reading;
-  return {
-    samples: [...gauges].map(([metric, value]) => ({ source, metric, at, value })),
-    counters: [{ source, instance, values: counters, cores }],
-    unreadable: new Map(),
-  };
+  const { gauges, readOnly, instance, counters, cores } = reading;
+  const samples = [...gauges].map(([metric, value]) => {
+    const unjudged = readOnly.has(metric) && { unjudged: true as const };
+    return { source, metric, at, value, ...unjudged };
+  });
+  return { ...nothingMeasured(), samples, counters: [{ source, instance, values: counters, cores }] };
 }

@@ -5,8 +5,8 @@ export type PerformanceContext = RunContext<unknown> &
   Partial<Pick<Capabilities, 'mail' | 'sms' | 'vault'>>;
 
 /**
- * One value of `metric_samples`. Sources are `local` (the machine of the service), `app` (APP_URL), `database`, and the
- * host and port of a node_exporter; a disk's mount follows the metric: `disk_percent:/data`.
+ * One value of `metric_samples`. Sources are the host name of the service's own machine, `app` (APP_URL), `database`, and
+ * the host and port of a node_exporter; a disk's mount follows the metric: `disk_percent:/data`.
  */
 export interface Sample {
   source: string;
@@ -15,10 +15,13 @@ export interface Sample {
   value: number;
   /** Words on this very value, for those who are alerted of it. */
   detail?: string;
-  /** Of too short a while to alarm anybody. */
+  /** Of too short a while to alarm anybody, or of a disk that nobody writes to. */
   unjudged?: true;
+  /** What can be seen of it: enough to begin an incident, never to end one, and no figure to keep. */
+  atLeast?: true;
 }
 
+/** In settings: whichever machine the service runs on. */
 export const LOCAL = 'local';
 export const APP = 'app';
 export const DATABASE = 'database';
@@ -38,6 +41,20 @@ export interface Measured {
   counters: Counters[];
   /** Machines that could not be read, with the reason. */
   unreadable: Map<string, string>;
+  /** Measures of PostgreSQL that its other sessions hide. */
+  hidden: number;
 }
 
-export const nothingMeasured = (): Measured => ({ samples: [], counters: [], unreadable: new Map() });
+export const nothingMeasured = (): Measured => ({
+  samples: [],
+  counters: [],
+  unreadable: new Map(),
+  hidden: 0,
+});
+
+export const together = (parts: Measured[]): Measured => ({
+  samples: parts.flatMap(({ samples }) => samples),
+  counters: parts.flatMap(({ counters }) => counters),
+  unreadable: new Map(parts.flatMap(({ unreadable }) => [...unreadable])),
+  hidden: parts.reduce((sum, { hidden }) => sum + hidden, 0),
+});

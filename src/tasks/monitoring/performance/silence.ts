@@ -1,6 +1,6 @@
 import type { Observation, Trouble } from '../../../incidents/observe.js';
 import type { PerformanceContext } from './model.js';
-import { sourceOf } from './names.js';
+import { EXPORTERS, sourceOf } from './names.js';
 
 /** So many machines that are silent all together tell of the network in between. */
 const NETWORK_OF = 3;
@@ -12,7 +12,7 @@ export function judgeSilence(
   context: PerformanceContext,
 ): Observation {
   if (machines.length === 0) return { wrong: [], well: [] };
-  const network = sourceOf('node_exporter', 'unreachable');
+  const network = sourceOf(EXPORTERS, 'unreachable');
   if (machines.length >= NETWORK_OF && machines.every((name) => unreadable.has(name)))
     return { wrong: [noneAnswers(network, machines, context)], well: [] };
   return {

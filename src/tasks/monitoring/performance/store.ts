@@ -7,7 +7,8 @@ import type { Rates } from './rates.js';
 
 /** The table may be a view of the team's application: nothing is asked of its constraints. */
 export async function storeSamples(tx: Transaction, samples: Sample[]): Promise<void> {
-  const rows = samples.map(({ source, metric, at, value }) => ({ source, metric, at, value }));
+  const whole = samples.filter(({ atLeast }) => !atLeast);
+  const rows = whole.map(({ source, metric, at, value }) => ({ source, metric, at, value }));
   await tx.execute(sql`
     insert into cronhook.metric_samples (source, metric, at, value)
     select source, metric, at, value

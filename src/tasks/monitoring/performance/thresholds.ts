@@ -7,7 +7,7 @@ import {
   type ThresholdName,
   thresholdSetting,
 } from '../../../settings.js';
-import type { PerformanceContext } from './model.js';
+import { LOCAL, type PerformanceContext } from './model.js';
 
 export interface Threshold {
   limit: number;
@@ -17,8 +17,11 @@ export interface Threshold {
 
 export type ThresholdReader = (name: ThresholdName, source: string) => Threshold;
 
-/** The threshold of a machine, else that of all, else the default. One that cannot be read counts as unset. */
-export async function readThresholds({ db, log }: PerformanceContext): Promise<ThresholdReader> {
+/**
+ * The threshold of a machine, else that of all, else the default. One that cannot be read counts as unset.
+ * @param own the machine of the service, which is `local` too
+ */
+export async function readThresholds({ db, log }: PerformanceContext, own: string): Promise<ThresholdReader> {
   const named = namedSettings([]);
   const limits = new Map<string, number>();
   for (const [key, text] of await storedSettings(db)) {
@@ -28,10 +31,10 @@ export async function readThresholds({ db, log }: PerformanceContext): Promise<T
     else if (setting) log.warn({ setting: key }, 'this setting cannot be read');
   }
   return (name, source) => {
-    const [own, all] = [thresholdSetting(name, source), thresholdSetting(name)];
-    const limit = limits.get(own);
-    return limit === undefined
-      ? { limit: limits.get(all) ?? THRESHOLDS[name], key: all }
-      : { limit, key: own };
+    const all = thresholdSetting(name);
+    const names = source === own ? [source, LOCAL] : [source];
+    const keys = [...names.map((machine) => thresholdSetting(name, machine)), all];
+    const key = keys.find((key) => limits.has(key)) ?? all;
+    return { limit: limits.get(key) ?? THRESHOLDS[name], key };
   };
 }
