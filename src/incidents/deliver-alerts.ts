@@ -6,7 +6,7 @@ import { deliver } from '../messages/delivery.js';
 import type { DeliveryContext, DeliveryTally } from '../messages/lane-delivery.js';
 import { ALERTS } from '../messages/queue.js';
 import { listed } from './incident-rows.js';
-import { type Observation, observe, type Trouble } from './observe.js';
+import { type Observation, observe, retire, type Trouble } from './observe.js';
 import { createTelling } from './telling.js';
 import { CHANNEL_SOURCES } from './ways.js';
 
@@ -55,9 +55,10 @@ const without = (broken: Broken, { mail, sms, ...rest }: DeliveryContext): Deliv
 async function watchChannels(context: DeliveryContext, broken: Broken): Promise<boolean> {
   try {
     if (context.dryRun || (broken.size === 0 && !(await isAnyOpen(context)))) return false;
-    const { opened, recovered } = await context.db.write(async (tx) =>
-      observe(tx, await lookAt(tx, broken, context), createTelling(context)),
-    );
+    const { opened, recovered } = await context.db.write(async (tx) => {
+      await retire(tx, unconfigured(context), context.now());
+      return observe(tx, await lookAt(tx, broken, context), createTelling(context));
+    });
     return opened + recovered > 0;
   } catch (error) {
     if (context.signal.aborted || isDatabaseUnavailable(error)) throw error;
@@ -67,6 +68,12 @@ async function watchChannels(context: DeliveryContext, broken: Broken): Promise<
     return false;
   }
 }
+
+/** What is not there any more has neither failed nor recovered. */
+const unconfigured = ({ mail, sms }: DeliveryContext): string[] => [
+  ...(mail ? [] : [CHANNEL_SOURCES.email]),
+  ...(sms ? [] : [CHANNEL_SOURCES.sms]),
+];
 
 const isAnyOpen = async ({ db }: DeliveryContext): Promise<boolean> =>
   (await db.rows(sql`select from cronhook.incidents where ${ofChannels}`)).length > 0;

@@ -45,7 +45,7 @@ export const alertsFr: AlertTexts = {
     escalated: (what, since) => `Plus grave : ${what} (${since})`,
     flapping: (what, since) => `Instable : ${what} (${since})`,
     reminder: (what, since) => `Toujours en cours : ${what} (${since})`,
-    recovered: (what, lasted) => `Rétabli : ${what} (${lasted})`,
+    recovered: (what, lasted) => `Résolu : ${what} (${lasted})`,
   },
   before: {
     opened: (count) =>
@@ -117,7 +117,7 @@ export const alertsEn: AlertTexts = {
     escalated: (what, since) => `More serious: ${what} (${since})`,
     flapping: (what, since) => `Unstable: ${what} (${since})`,
     reminder: (what, since) => `Still going on: ${what} (${since})`,
-    recovered: (what, lasted) => `Recovered: ${what} (${lasted})`,
+    recovered: (what, lasted) => `Resolved: ${what} (${lasted})`,
   },
   before: {
     opened: (count) =>

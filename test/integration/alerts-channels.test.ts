@@ -47,7 +47,7 @@ describe('a channel of the alerts that does not work', () => {
     twilio.recover();
     await look();
     expect(texted()).toEqual(['Boutique ne répond plus']);
-    expect(mailed().slice(2)).toEqual([`Rétabli : ${NO_SMS}`]);
+    expect(mailed().slice(2)).toEqual([`Résolu : ${NO_SMS}`]);
     expect((await incidents()).find(({ source }) => source === 'channel:sms')?.open).toBe(false);
     await look();
     expect([mailed().length, texted().length]).toEqual([3, 1]);
@@ -60,8 +60,8 @@ describe('a channel of the alerts that does not work', () => {
     expect(texted()).toEqual(['Boutique ne répond plus', NO_MAIL]);
     await smtp.up();
     for (let n = 0; n < 2; n++) await look();
-    expect(mailed()).toEqual(['Boutique ne répond plus', `Rétabli : ${NO_MAIL}`]);
-    expect(texted().slice(2)).toEqual([`Rétabli : ${NO_MAIL}`]);
+    expect(mailed()).toEqual(['Boutique ne répond plus', `Résolu : ${NO_MAIL}`]);
+    expect(texted().slice(2)).toEqual([`Résolu : ${NO_MAIL}`]);
   });
 
   test('mail and SMS: wait, no run goes round in circles, and both ends are told', async () => {
@@ -76,7 +76,7 @@ describe('a channel of the alerts that does not work', () => {
     twilio.recover();
     for (let n = 0; n < 2; n++) await look();
     expect((await incidents()).filter(({ open }) => open)).toHaveLength(1);
-    for (const words of [`Rétabli : ${NO_MAIL}`, `Rétabli : ${NO_SMS}`]) expect(mailed()).toContain(words);
+    for (const words of [`Résolu : ${NO_MAIL}`, `Résolu : ${NO_SMS}`]) expect(mailed()).toContain(words);
     expect(texted()).toContain('Boutique ne répond plus');
   });
 
@@ -87,6 +87,20 @@ describe('a channel of the alerts that does not work', () => {
     await db.rows(sql`update cronhook.outbox_messages set status = 'cancelled'`);
     await look();
     expect((await incidents()).find(({ source }) => source === 'channel:email')?.open).toBe(false);
+  });
+
+  test('is told of no more once it is not configured any more', async () => {
+    const { breakSms, look, databaseUrl, mailed } = await startDown();
+    breakSms();
+    await look();
+    const without = await startAvailability({ databaseUrl, env: { TWILIO_FROM: '' } });
+    without.later(10);
+    await without.watch();
+    expect((await without.incidents()).find(({ source }) => source === 'channel:sms')?.open).toBe(false);
+    without.later(24 * 60);
+    await without.watch();
+    const words = [...mailed(), ...without.mails()].filter((subject) => subject.includes(NO_SMS));
+    expect(words).toHaveLength(1);
   });
 
   test('is none when the recipient is refused: that is a failure of the run', async () => {
@@ -110,7 +124,7 @@ describe('a channel of the alerts that does not work', () => {
     await service.call1('alpha', 'badly');
     expect(service.smtp.mails.map(({ subject }) => subject)).toEqual([
       expect.stringMatching(/^La tâche alpha échoue/),
-      expect.stringMatching(/^Rétabli : Les e-mails ne partent pas/),
+      expect.stringMatching(/^Résolu : Les e-mails ne partent pas/),
     ]);
   });
 });
@@ -133,7 +147,7 @@ test('what failed while the database was away is one mail before a task that is 
   );
   expect(causes).toEqual([{ cause: 'database' }, { cause: 'database' }]);
   for (const name of names) await run(`/test/${name}`);
-  expect(mails().slice(1)).toEqual([expect.stringMatching(/^Rétabli : La tâche alpha/)]);
+  expect(mails().slice(1)).toEqual([expect.stringMatching(/^Résolu : La tâche alpha/)]);
 });
 
 /** What an administrator does from another database; the service's own connections end. */

@@ -34,9 +34,9 @@ describe('more than four changes within an hour', () => {
     expect(await service.observe({ well: [A] })).toEqual({ opened: 0, recovered: 1 });
     const [mail, sms] = await service.messages();
     // From the first of its incidents to the last time that it was wrong: thirteen looks, not the quiet hour.
-    expect(mail?.subject).toMatch(/^Rétabli : monitor:a va mal \(après 1\s+heure et 5\s+minutes\)$/);
+    expect(mail?.subject).toMatch(/^Résolu : monitor:a va mal \(après 1\s+heure et 5\s+minutes\)$/);
     expect(mail?.text_body).toMatch(/Durée : 1\s+heure et 5\s+minutes/);
-    expect(sms?.text_body).toMatch(/^Cronhook : Rétabli/);
+    expect(sms?.text_body).toMatch(/^Cronhook : Résolu/);
     expect((await service.incidents()).filter(({ resolved_at }) => !resolved_at)).toEqual([]);
   });
 
@@ -81,7 +81,7 @@ describe('more than four changes within an hour', () => {
     expect(await watchFor(service, 20 * MINUTE, (minute) => minute >= 5)).toEqual([]);
     expect(await watchFor(service, 50 * MINUTE, () => true)).toEqual([reminder]);
     expect(await watchFor(service, HOUR, () => false)).toEqual([]);
-    expect(await watchFor(service, 5 * MINUTE, () => false)).toEqual(['email: Rétabli : monitor:a va mal']);
+    expect(await watchFor(service, 5 * MINUTE, () => false)).toEqual(['email: Résolu : monitor:a va mal']);
   });
 
   test('that go on for days are reminded of once a day, and only while it is wrong', async () => {

@@ -25,7 +25,7 @@ describe('an alert that waits for its channel', () => {
       await service.observe({ wrong: [critical()] });
       await service.observe({ well: [A] });
     });
-    expect(told).toEqual(['Rétabli : monitor:a va mal']);
+    expect(told).toEqual(['Résolu : monitor:a va mal']);
     const open = (await service.messages()).map(({ dedupe_key, status }) => [
       dedupe_key.split(':')[2],
       status,
@@ -71,8 +71,8 @@ describe('an alert that waits for its channel', () => {
     });
     expect(told).toEqual([
       'Instable : monitor:a va mal',
-      'Rétabli : monitor:a va mal',
-      'Rétabli : monitor:a va mal',
+      'Résolu : monitor:a va mal',
+      'Résolu : monitor:a va mal',
     ]);
   });
 

@@ -83,7 +83,7 @@ test('a week of outages, looked at every five minutes, is told of exactly as oft
   // Down, up, down, up, unstable; never wrong for a whole hour; an hour after the last time, well.
   for (const channel of ['email', 'sms'])
     expect(told.filter((words) => words.startsWith(channel) && words.includes('unstable'))).toEqual(
-      [...['', 'Rétabli : ', '', 'Rétabli : ', 'Instable : ', 'Rétabli : ']].map(
+      [...['', 'Résolu : ', '', 'Résolu : ', 'Instable : ', 'Résolu : ']].map(
         (kind) => `${channel}: ${kind}monitor:unstable va mal`,
       ),
     );

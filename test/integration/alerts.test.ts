@@ -20,7 +20,7 @@ describe('an incident', () => {
     await service.observe({ wrong: [trouble(A)] });
     await service.observe({ wrong: [trouble('monitor:b', { severity: 'info' })] });
     await service.observe({ well: [A, 'monitor:b', 'monitor:never-seen'] });
-    expect(await service.told()).toEqual(['email: monitor:a va mal', 'email: Rétabli : monitor:a va mal']);
+    expect(await service.told()).toEqual(['email: monitor:a va mal', 'email: Résolu : monitor:a va mal']);
     expect(await service.notifications()).toHaveLength(4);
   });
 
@@ -29,10 +29,10 @@ describe('an incident', () => {
     await service.observe({ wrong: [critical()] });
     service.later(40 * MINUTE);
     expect(await service.observe({ well: [A] })).toEqual({ opened: 0, recovered: 1 });
-    const [mail] = (await service.messages()).filter(({ subject }) => subject?.startsWith('Rétabli'));
+    const [mail] = (await service.messages()).filter(({ subject }) => subject?.startsWith('Résolu'));
     expect(mail?.subject).toMatch(/\(après 40\s+minutes\)$/);
     const sms = (await service.messages()).at(-1);
-    expect(sms?.text_body).toBe('Cronhook : Rétabli : monitor:a va mal (après 40 minutes)');
+    expect(sms?.text_body).toBe('Cronhook : Résolu : monitor:a va mal (après 40 minutes)');
   });
 
   test('is reminded of after an hour, then once a day, whether somebody looks at it or at all of them', async () => {
@@ -80,8 +80,8 @@ describe('an incident', () => {
       'email: monitor:a va mal',
       'email: Plus grave : monitor:a va mal',
       'sms: Plus grave : monitor:a va mal',
-      'email: Rétabli : monitor:a va mal',
-      'sms: Rétabli : monitor:a va mal',
+      'email: Résolu : monitor:a va mal',
+      'sms: Résolu : monitor:a va mal',
     ]);
   });
 
@@ -102,8 +102,8 @@ describe('an incident', () => {
     await service.observe({ well: [A] });
     expect(await service.told()).toEqual([
       'email: Toujours en cours : monitor:a va mal',
-      'email: Rétabli : monitor:a va mal',
-      'sms: Rétabli : monitor:a va mal',
+      'email: Résolu : monitor:a va mal',
+      'sms: Résolu : monitor:a va mal',
     ]);
   });
 
@@ -148,8 +148,8 @@ describe('troubles of one cause', () => {
     ]);
     await service.observe({ well: ['m:d'] });
     expect((await service.told()).slice(2)).toEqual([
-      'email: Rétabli : m:a va mal, et 3 autres incidents',
-      'sms: Rétabli : m:a va mal, et 3 autres incidents',
+      'email: Résolu : m:a va mal, et 3 autres incidents',
+      'sms: Résolu : m:a va mal, et 3 autres incidents',
     ]);
   });
 
@@ -212,8 +212,8 @@ describe('a channel', () => {
     await service.db.rows(sql`alter table cronhook.away_too rename to outbox_messages`);
     await service.remind();
     expect(await service.told()).toEqual([
-      'email: Rétabli : monitor:a va mal',
-      'sms: Rétabli : monitor:a va mal',
+      'email: Résolu : monitor:a va mal',
+      'sms: Résolu : monitor:a va mal',
     ]);
     expect(await service.notifications()).toMatchObject([{ kind: 'incident_recovered' }]);
   });
@@ -273,8 +273,8 @@ describe('an alert', () => {
     expect(await service.told()).toEqual(['email: Toujours en cours : business:0 va mal']);
     await service.observe({ well: ['business:0', 'business:1'] });
     expect((await service.told()).slice(1).sort()).toEqual([
-      'email: Rétabli : business:0 va mal',
-      'email: Rétabli : business:1 va mal',
+      'email: Résolu : business:0 va mal',
+      'email: Résolu : business:1 va mal',
     ]);
   });
 

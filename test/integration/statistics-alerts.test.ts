@@ -56,7 +56,7 @@ test('a day without a lead is told once, when it is over, and again after that',
   turn(NOW + 4 * HOUR);
   await run();
   expect((await incidents()).map(({ open }) => open)).toEqual([false]);
-  expect(subjects().slice(1)).toEqual(['Rétabli : Aucun nouveau prospect depuis 24 heures']);
+  expect(subjects().slice(1)).toEqual(['Résolu : Aucun nouveau prospect depuis 24 heures']);
   turn(NOW + 28 * HOUR);
   await run();
   expect(subjects()).toHaveLength(3);

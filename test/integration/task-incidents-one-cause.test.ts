@@ -87,7 +87,7 @@ test('a task that has failed twice for one cause is one of those that work again
   await service.call1('alpha', 'well');
   await service.call1('beta', 'well');
   const recovery = service.smtp.mails.at(-1);
-  expect(recovery?.subject).toMatch(/^Rétabli : .*, et 1 autre incident \(/);
+  expect(recovery?.subject).toMatch(/^Résolu : .*, et 1 autre incident \(/);
   expect((await recovery?.text)?.match(/- La tâche alpha/g)).toHaveLength(1);
 });
 

@@ -17,6 +17,7 @@ interface Options {
   tasks?: AnyTask[];
   env?: Record<string, string>;
   smtp?: SmtpFaults;
+  databaseUrl?: string;
   /** A name server and an authority of the test's own. */
   network?: ProberOptions;
 }
@@ -27,15 +28,15 @@ export async function startAvailability({
   at,
   tasks = [],
   env = {},
-  smtp = {},
   network,
+  ...options
 }: Options = {}) {
   let now = new Date(at ?? '2026-11-20T09:00:00Z');
   const twilio = await startTwilio();
   const service = await startLokario({
     tasks: [availabilityTask(pauses, network), ...tasks],
     now: () => now,
-    smtp,
+    ...options,
     env: {
       ...{ ADMIN_EMAIL: 'admin@example.com', ADMIN_SMS: '+33612345678' },
       TWILIO_ACCOUNT_SID: twilio.accountSid,

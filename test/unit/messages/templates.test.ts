@@ -285,7 +285,7 @@ describe('a mail about incidents', () => {
   test('says in words how long it has lasted, and that there is nothing left to do at its end', () => {
     expect(spaced(mail('reminder', [failing('outbox')]).text)).toContain('Durée : 2 jours et 4 heures');
     const recovered = mail('recovered', [failing('outbox')]);
-    expect(spaced(recovered.subject)).toBe('Rétabli : La tâche outbox échoue (après 2 jours et 4 heures)');
+    expect(spaced(recovered.subject)).toBe('Résolu : La tâche outbox échoue (après 2 jours et 4 heures)');
     expect(spaced(recovered.text)).toContain('Il n’y a rien à faire');
   });
 
