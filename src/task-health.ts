@@ -21,6 +21,8 @@ export interface TaskHealth {
   lastRunAt: Date | null;
   /** What the last run said, where it failed. */
   message: string | null;
+  /** Nobody knows yet how its work ends: a run is on, or was interrupted. */
+  isUnderWay?: true;
   /** Of one that is late: what it was expected by. */
   schedule?: string;
   /** As its definition has it. */
@@ -47,6 +49,7 @@ export function createTaskHealth({ db, config, tasks, missing, now }: TaskHealth
       const known = {
         task: task.name,
         lastRunAt: history?.startedAt ?? null,
+        ...((history?.last?.status === 'running' || history?.interrupted) && { isUnderWay: true as const }),
         ...(task.variableDuration && { variableDuration: true as const }),
       };
       const nothing = { since: null, expectedBy: null, message: null };

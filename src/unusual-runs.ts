@@ -32,7 +32,7 @@ const GOOD_WHEN_NONE = new RegExp(
   [
     '^un[a-z]',
     '^(fail(ed|ing)|skipped|waiting|stale|refused|blocked|never|without|leftovers?|lost)(?![a-z])',
-    '^(down|late|opened|escalated|recovered|alerts?|held)(?![a-z])',
+    '^(down|late|opened|escalated|recovered|alerts?|held|hidden)(?![a-z])',
     '([Rr]emaining|[Ll]eft|Ms|Seconds|Exceeded)(?![a-z])',
     '^(ms|seconds)$',
   ].join('|'),

@@ -56,8 +56,9 @@ async function watchChannels(context: DeliveryContext, broken: Broken): Promise<
   try {
     if (context.dryRun || (broken.size === 0 && !(await isAnyOpen(context)))) return false;
     const { opened, recovered } = await context.db.write(async (tx) => {
-      await retire(tx, unconfigured(context), context.now());
-      return observe(tx, await lookAt(tx, broken, context), createTelling(context));
+      const { idle, ...seen } = await lookAt(tx, broken, context);
+      await retire(tx, [...unconfigured(context), ...idle], context.now());
+      return observe(tx, seen, createTelling(context));
     });
     return opened + recovered > 0;
   } catch (error) {
@@ -80,8 +81,12 @@ const isAnyOpen = async ({ db }: DeliveryContext): Promise<boolean> =>
 
 const ofChannels = sql`resolved_at is null and source in ${listed(Object.values(CHANNEL_SOURCES))}`;
 
-/** A channel is well once something has gone out by it since, or no alert waits for it any more. */
-async function lookAt(tx: Transaction, broken: Broken, context: DeliveryContext): Promise<Observation> {
+/** A channel is well once something has gone out by it since; where no alert waits for it, nobody knows. */
+async function lookAt(
+  tx: Transaction,
+  broken: Broken,
+  context: DeliveryContext,
+): Promise<Observation & { idle: string[] }> {
   const rows = await rowsOf<{ channel: Channel; waits: boolean; works: boolean }>(
     tx,
     sql`
@@ -92,7 +97,7 @@ async function lookAt(tx: Transaction, broken: Broken, context: DeliveryContext)
         ) as waits,
         exists (
           select from cronhook.outbox_messages
-          where status = 'sent' and outbox_messages.channel = given.channel and sent_at > (
+          where status = 'sent' and outbox_messages.channel = given.channel and sent_at >= (
             select last_seen_at from cronhook.incidents
             where resolved_at is null and source = 'channel:' || given.channel
           )
@@ -110,8 +115,9 @@ async function lookAt(tx: Transaction, broken: Broken, context: DeliveryContext)
       waits && reason !== undefined ? [troubleOf(channel, reason, context)] : [],
     ),
     well: looks
-      .filter(({ waits, works, reason }) => !waits || (works && reason === undefined))
+      .filter(({ works, reason }) => works && reason === undefined)
       .map(({ channel }) => CHANNEL_SOURCES[channel]),
+    idle: looks.filter(({ waits, works }) => !waits && !works).map(({ channel }) => CHANNEL_SOURCES[channel]),
   };
 }
 

@@ -67,6 +67,8 @@ const dueReminders = (tx: Transaction, now: Date, sources?: string[]): Promise<D
       where isfinite(since) and (
         since <= ${moment(now)} - case
           when reminded >= since then (floor(extract(epoch from reminded - since) / 86400) + 1) * interval '24 hours'
+          -- However often it turns, once a day is enough.
+          when turned is not null and reminded > ${moment(now)} - interval '24 hours' then null
           else interval '1 hour' end
         or turned is not null and greatest(told, reminded) <= ${moment(now)} - interval '24 hours'
       )

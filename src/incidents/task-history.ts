@@ -14,7 +14,10 @@ export async function wasPartial(tx: Transaction, task: string, runId: string): 
   return last?.status === 'partial';
 }
 
-/** Those of these failures after which no run of their task went well: another replica may have been quicker. */
+/**
+ * Those of these failures after which no run of their task went well (another replica may have been quicker), and during
+ * which none was under way: that one tells itself how it ends.
+ */
 export async function stillStanding<Failure extends { task: string; since: Date }>(
   tx: Transaction,
   failures: Failure[],
@@ -29,6 +32,10 @@ export async function stillStanding<Failure extends { task: string; since: Date 
       where exists (
         select from cronhook.task_runs run
         where run.task = failure.task and run.started_at >= failure.since and run.status = 'succeeded' and not run.dry_run
+      ) or exists (
+        select from cronhook.task_leases lease join cronhook.task_runs run on run.id = lease.run_id
+        where lease.task = failure.task and lease.expires_at > clock_timestamp() and run.status = 'running'
+          and run.started_at < failure.since and not run.dry_run
       )
     `,
   );

@@ -1,4 +1,7 @@
+import { sql } from 'drizzle-orm';
+import { rowsOf, type Transaction } from '../db/client.js';
 import type { Site } from '../site.js';
+import { listed } from './incident-rows.js';
 import type { Trouble } from './observe.js';
 import type { Telling } from './telling.js';
 
@@ -31,3 +34,29 @@ export const troubleOf = (
 
 const runLink = (runId: string | null, { publicUrl }: Site): string =>
   `${publicUrl}/runs${runId ? `/${runId}` : ''}`;
+
+/** How causes begin that tell of tasks nobody called in time. */
+export const LATE = 'late:';
+
+/** True where the open incident of a task is that nobody called it in time. */
+export async function isLate(tx: Transaction, task: string): Promise<boolean> {
+  const found = await rowsOf(
+    tx,
+    sql`
+      select from cronhook.incidents
+      where resolved_at is null and source = ${sourceOf(task)} and starts_with(details->>'cause', ${LATE})
+    `,
+  );
+  return found.length > 0;
+}
+
+/** A task that was called at last, and fails, is news: it is no longer late. */
+export async function endLateness(tx: Transaction, failures: TaskFailure[], now: Date): Promise<void> {
+  if (failures.length === 0) return;
+  await tx.execute(sql`
+    update cronhook.incidents
+    set resolved_at = ${now.toISOString()}::timestamptz, details = details - 'owed' || '{"retired": true}'
+    where resolved_at is null and source in ${listed(failures.map(({ task }) => sourceOf(task)))}
+      and starts_with(details->>'cause', ${LATE})
+  `);
+}

@@ -9,7 +9,7 @@ import { lockIncidents } from './lock.js';
 import { observe } from './observe.js';
 import { isAnythingOwed } from './owed.js';
 import { diedTwice, stillStanding, wasPartial } from './task-history.js';
-import { sourceOf, type TaskFailure, troubleOf } from './task-incidents.js';
+import { endLateness, isLate, sourceOf, type TaskFailure, troubleOf } from './task-incidents.js';
 import { createTelling } from './telling.js';
 import { Unwritten } from './unwritten.js';
 
@@ -101,10 +101,12 @@ export function createTaskWatch({ db, services, messages, site, log, now }: Watc
           await lockIncidents(tx);
           const failed =
             status === 'failed' ||
-            (status === 'partial' && (troubled || (await wasPartial(tx, task, runId))));
+            (status === 'partial' &&
+              ((troubled && !(await isLate(tx, task))) || (await wasPartial(tx, task, runId))));
           const failures = await stillStanding(tx, missed);
           if (failed) failures.push(failureOf(task, runId, outcome, now()));
           const wrong = failures.map((failure) => troubleOf(failure, told));
+          await endLateness(tx, failures, now());
           // Whoever missed a run while the database was away, and has done well since, has failed all the same.
           await observe(tx, { wrong, well: [] }, told);
           if (status === 'succeeded') await observe(tx, { wrong: [], well: [sourceOf(task)] }, told);

@@ -2,7 +2,7 @@ import type { Database } from '../db/client.js';
 import { lockIncidents } from './lock.js';
 import { observe } from './observe.js';
 import { stillStanding } from './task-history.js';
-import { type TaskFailure, troubleOf } from './task-incidents.js';
+import { endLateness, type TaskFailure, troubleOf } from './task-incidents.js';
 import type { Telling } from './telling.js';
 
 /** What failed while the database was away: written down as soon as it is back. */
@@ -45,6 +45,7 @@ export class Unwritten {
       return await db.transaction(async (tx) => {
         await lockIncidents(tx);
         const standing = await stillStanding(tx, missed);
+        await endLateness(tx, standing, telling.tools.now);
         await observe(tx, { wrong: standing.map((one) => troubleOf(one, telling)), well: [] }, telling);
         return standing;
       });

@@ -117,7 +117,7 @@ export const performanceFr: PerformanceTexts = {
   longQuery: ({ pid, application, user, command }) =>
     `${command || 'Requête'}, pid ${pid}${user && `, utilisateur ${user}`}${application && `, application ${application}`}.`,
   hiddenSessions:
-    'Les sessions des autres utilisateurs sont cachées à celui de DATABASE_URL : cet incident ne se termine que quand il peut les voir (grant pg_monitor to …).',
+    'Les sessions des autres utilisateurs sont cachées à celui de DATABASE_URL : leurs requêtes longues restent inaperçues (grant pg_monitor to …).',
   setting: (key) => `Le seuil est le réglage ${key} (PUT /settings).`,
   unreachable: {
     title: (machine) => `${machine} : son node_exporter ne répond pas`,
@@ -211,7 +211,7 @@ export const performanceEn: PerformanceTexts = {
   longQuery: ({ pid, application, user, command }) =>
     `${command || 'Query'}, pid ${pid}${user && `, user ${user}`}${application && `, application ${application}`}.`,
   hiddenSessions:
-    'The sessions of other users are hidden from the one of DATABASE_URL: this incident ends only once it can see them (grant pg_monitor to …).',
+    'The sessions of other users are hidden from the one of DATABASE_URL: long queries of theirs go unseen (grant pg_monitor to …).',
   setting: (key) => `The threshold is the setting ${key} (PUT /settings).`,
   unreachable: {
     title: (machine) => `${machine}: its node_exporter does not answer`,

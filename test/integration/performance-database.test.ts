@@ -296,7 +296,7 @@ describe('a user who may not see the sessions of others', () => {
     await sleep(service, 'own');
     await service.run();
     const [incident] = await service.incidents();
-    expect(incident).toMatchObject({ source: 'performance:database:query_seconds', open: true });
+    expect(incident).toMatchObject({ source: 'performance:database:query_seconds:own', open: true });
     expect(incident?.message).toMatch(/application own\.\n.*grant pg_monitor/);
   });
 

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Severity } from '../../db/schema/messages.js';
+import { MARKETING } from '../../messages/queue.js';
 import type { Capabilities } from '../define.js';
 
 type Db = Capabilities['db'];
@@ -45,7 +46,10 @@ export async function lateMails(db: Db, { since, now }: { since: Date; now: Date
     select
       (count(*) filter (where status = 'failed' and next_attempt_at >= ${since.toISOString()}::timestamptz))::int as refused,
       (count(*) filter (where status = 'pending' and (attempts >= 4
-        or next_attempt_at < ${now.toISOString()}::timestamptz - interval '1 hour')))::int as waiting,
+        or next_attempt_at < ${now.toISOString()}::timestamptz - interval '1 hour'
+        -- Where the provider is away, each attempt moves on when it is due.
+        or next_attempt_at <= ${now.toISOString()}::timestamptz and not headers ? ${MARKETING}
+          and created_at < ${now.toISOString()}::timestamptz - interval '1 hour')))::int as waiting,
       (count(*) filter (where status = 'held'))::int as held
     from cronhook.outbox_messages where status in ('failed', 'pending', 'held')
   `);

@@ -1,4 +1,5 @@
 import type { Trouble } from '../../../incidents/observe.js';
+import { LATE } from '../../../incidents/task-incidents.js';
 import { formatMoment } from '../../../messages/format.js';
 import type { TaskHealth } from '../../../task-health.js';
 import type { Findings, Reader } from './findings.js';
@@ -7,7 +8,6 @@ import type { Findings, Reader } from './findings.js';
 export type OpenIncidents = Map<string, { cause: string | null; openedAt: string }>;
 
 const TASK = 'task:';
-const LATE = 'late:';
 
 /**
  * What late and failing tasks mean for incidents. Those of runs that failed end with a run that goes well; those of
@@ -27,6 +27,8 @@ export function judgeTasks(
       // Whoever has been told that it fails is told no second time, and not that it would be late only.
       if (!incident || wasLate) findings.wrong.push(isLate(task, runId, reader));
     } else if (task.state === 'failing' && !incident) findings.wrong.push(isFailing(task, reader));
+    // What has only begun may still fail.
+    else if (task.state === 'ok' && task.isUnderWay) continue;
     // Without a run it is on time by a new schedule: nothing has recovered.
     else if (task.state === 'ok' && wasLate && hasRunSince(task, incident)) findings.well.push(source);
     // Whoever has switched a task off wants to hear no more of it.

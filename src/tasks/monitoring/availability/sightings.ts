@@ -36,7 +36,7 @@ export class Sightings {
     const ids = new Set(unchanged.map(({ id }) => id));
     const looked = pass.filter(({ monitor }) => ids.has(monitor.id));
     // Once somebody has answered, whoever does not is to blame.
-    if (this.#passes === 1 || this.network.state === 'down') this.network = judgeNetwork(looked);
+    if (this.#passes === 1 || this.network.state === 'down') this.network = judgeNetwork(pass);
     const counted = looked.filter(({ monitor }) => !this.network.unreached.has(monitor.id));
     for (const check of counted) this.checks.get(check.monitor.id)?.push(check);
     return counted;

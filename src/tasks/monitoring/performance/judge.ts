@@ -25,6 +25,8 @@ const INODES = 'inodes_percent';
 const CRITICAL_DISK_PERCENT = 95;
 /** What has begun above the threshold ends below this share of it, or 89.9 and 90.1 in turn were twenty alerts. */
 const ENDS_AT = 0.95;
+/** Of incidents that are about sessions of our own user, where others are hidden. */
+const OWN = ':own';
 
 /** What is too much, and what is not; what could not be measured is in neither. */
 export function judge(
@@ -37,11 +39,13 @@ export function judge(
     const name = thresholdName(sample);
     if (!name || sample.unjudged) continue;
     const threshold = thresholds(name, sample.source);
-    const source = sourceOf(sample.source, sample.metric);
+    const whole = sourceOf(sample.source, sample.metric);
+    // Whoever sees a part only ends no incident of the whole, and the whole ends those of the part.
+    const source = sample.atLeast ? whole + OWN : whole;
     if (sample.value > threshold.limit)
       judgement.wrong.push(excess(source, sample, name, threshold, context));
-    else if (sample.atLeast) judgement.between.push(source);
-    else if (sample.value < threshold.limit * ENDS_AT || sample.value === 0) judgement.well.push(source);
+    else if (sample.value < threshold.limit * ENDS_AT || sample.value === 0)
+      judgement.well.push(source, ...(sample.atLeast ? [] : [whole + OWN]));
     else judgement.between.push(source);
   }
   return judgement;
