@@ -28,8 +28,8 @@ export async function deliverAlerts(context: DeliveryContext): Promise<DeliveryT
   const { tally, broken } = await attempt(context);
   if (!(await watchChannels(context, broken))) return tally;
   const again = await attempt(without(broken, context));
-  // What is told of that leaves with the next delivery.
-  await watchChannels(context, again.broken);
+  // What is told of that leaves with the next delivery; a channel that was left out is as it was.
+  await watchChannels(context, new Map([...broken, ...again.broken]));
   return sumOf(tally, again.tally);
 }
 

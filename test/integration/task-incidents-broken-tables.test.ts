@@ -235,7 +235,9 @@ describe('without suppressed_addresses', () => {
     await service.message({ task: 'alerts', recipient: 'former-admin@example.com' });
     const answer = await service.deliver();
     expect(answer).toMatchObject({ status: 'partial', stats: { sent: 1, remaining: 2 } });
-    expect(recipients(service)).toEqual(['admin@example.com', 'admin@example.com']);
+    expect(recipients(service)).toEqual(Array(3).fill('admin@example.com'));
+    // By the end of the run it is known that mails leave again.
+    expect(service.smtp.mails.at(-1)?.subject).toMatch(/^Résolu : Les e-mails ne partent pas/);
     expect(answer.errors).toMatchObject([
       { item: 'suppressed_addresses', message: expect.stringContaining('introuvable') },
     ]);
