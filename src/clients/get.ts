@@ -1,4 +1,5 @@
-import { codeOf, NoAnswer } from './http.js';
+import { basicAuthorization } from './basic-authorization.js';
+import { codeOf, NoAnswer, readUpTo } from './http.js';
 
 interface GetOptions {
   headers?: Record<string, string>;
@@ -47,17 +48,6 @@ export async function get(url: URL, { headers, timeoutMs, mostBytes, signal }: G
 const isEndless = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof Error && /redirect count/i.test(error.cause.message);
 
-async function readUpTo(most: number, response: Response): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > most) throw Object.assign(new Error('the answer is too large'), { code: 'TOO_LARGE' });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 /** fetch takes no address with a password in it: it goes into a header. */
 export function withoutCredentials(address: string): { url: URL; headers: Record<string, string> } {
   const url = new URL(address);
@@ -65,14 +55,5 @@ export function withoutCredentials(address: string): { url: URL; headers: Record
   if (!username && !password) return { url, headers: {} };
   url.username = '';
   url.password = '';
-  const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
-  return { url, headers: { authorization: `Basic ${credentials}` } };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return { url, headers: { authorization: basicAuthorization({ username, password }) } };
 }

@@ -59,7 +59,7 @@ export async function callJson(
     });
     status = response.status;
     retryAfterSeconds = pauseOf(response.headers);
-    const value = parse(await readLimited(response));
+    const value = parse((await readUpTo(LARGEST_ANSWER_BYTES, response)).toString('utf8'));
     return {
       status,
       retryAfterSeconds,
@@ -102,15 +102,16 @@ function httpDate(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-async function readLimited(response: Response): Promise<string> {
+/** @throws {Error} with the code `TOO_LARGE` */
+export async function readUpTo(mostBytes: number, response: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > LARGEST_ANSWER_BYTES) throw new Error('the answer is too large');
+    if (size > mostBytes) throw Object.assign(new Error('the answer is too large'), { code: 'TOO_LARGE' });
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function parse(text: string): unknown {

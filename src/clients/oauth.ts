@@ -1,5 +1,6 @@
 import { AppError } from '../errors.js';
 import { createScrubber, type Secret } from '../secret.js';
+import { readUpTo } from './http.js';
 
 export interface OauthGrant {
   tokenUrl: string;
@@ -61,22 +62,12 @@ async function post(grant: OauthGrant, host: string, signal: AbortSignal) {
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
-    const text = await readLimited(response);
+    const text = (await readUpTo(LARGEST_ANSWER_BYTES, response)).toString('utf8');
     return { status: response.status, answer: parseObject(text) };
   } catch (cause) {
     signal.throwIfAborted();
     throw new AppError('unprocessable', (t) => t.oauth.unreachable(host), { cause });
   }
-}
-
-async function readLimited(response: Response): Promise<string> {
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > LARGEST_ANSWER_BYTES) throw new Error('the answer is too large');
-  }
-  return text;
 }
 
 function parseObject(text: string): Record<string, unknown> {

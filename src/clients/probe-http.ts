@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import { version } from '../version.js';
+import { basicAuthorization } from './basic-authorization.js';
 import { abortable } from './probe-abort.js';
 import { openSocket } from './probe-connect.js';
 import type { Course } from './probe-course.js';
@@ -84,16 +85,7 @@ const HEADERS = {
 function credentials(url: URL, start: URL): { authorization?: string } {
   const { username, password } = url.username || url.origin !== start.origin ? url : start;
   if (!username && !password) return {};
-  const pair = `${decoded(username)}:${decoded(password)}`;
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return { authorization: basicAuthorization({ username, password }) };
 }
 
 function firstByte(sent: ReturnType<typeof request>): Promise<void> {

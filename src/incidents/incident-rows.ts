@@ -88,5 +88,14 @@ export async function writeIncidents(tx: Transaction, changes: IncidentChange[],
   `);
 }
 
+/** Nobody is told, nor of what was still owed. */
+export async function endSilently(tx: Transaction, which: SQL, now: Date): Promise<void> {
+  await tx.execute(sql`
+    update cronhook.incidents
+    set resolved_at = ${now.toISOString()}::timestamptz, details = details - 'owed' || '{"retired": true}'
+    where resolved_at is null and ${which}
+  `);
+}
+
 export const listed = (values: string[]): SQL =>
   sql`(select json_array_elements_text(${JSON.stringify(values, storable)}::json))`;

@@ -3,7 +3,7 @@ import type { Transaction } from '../db/client.js';
 import type { Severity } from '../db/schema/messages.js';
 import { decide } from './decide.js';
 import { recentChanges } from './flapping.js';
-import { listed, openIncidents, writeIncidents } from './incident-rows.js';
+import { endSilently, listed, openIncidents, writeIncidents } from './incident-rows.js';
 import { lockIncidents } from './lock.js';
 import { tellOwed } from './owed.js';
 import { remind } from './reminders.js';
@@ -77,9 +77,5 @@ export async function remindOfOpen(tx: Transaction, telling: Telling): Promise<v
 export async function retire(tx: Transaction, sources: string[], now: Date): Promise<void> {
   if (sources.length === 0) return;
   await lockIncidents(tx);
-  await tx.execute(sql`
-    update cronhook.incidents
-    set resolved_at = ${now.toISOString()}::timestamptz, details = details - 'owed' || '{"retired": true}'
-    where resolved_at is null and source in ${listed(sources)}
-  `);
+  await endSilently(tx, sql`source in ${listed(sources)}`, now);
 }

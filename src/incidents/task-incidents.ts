@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { rowsOf, type Transaction } from '../db/client.js';
 import type { Site } from '../site.js';
-import { listed } from './incident-rows.js';
+import { endSilently, listed } from './incident-rows.js';
 import type { Trouble } from './observe.js';
 import type { Telling } from './telling.js';
 
@@ -53,10 +53,7 @@ export async function isLate(tx: Transaction, task: string): Promise<boolean> {
 /** A task that was called at last, and fails, is news: it is no longer late. */
 export async function endLateness(tx: Transaction, failures: TaskFailure[], now: Date): Promise<void> {
   if (failures.length === 0) return;
-  await tx.execute(sql`
-    update cronhook.incidents
-    set resolved_at = ${now.toISOString()}::timestamptz, details = details - 'owed' || '{"retired": true}'
-    where resolved_at is null and source in ${listed(failures.map(({ task }) => sourceOf(task)))}
-      and starts_with(details->>'cause', ${LATE})
-  `);
+  const sources = failures.map(({ task }) => sourceOf(task));
+  const late = sql`source in ${listed(sources)} and starts_with(details->>'cause', ${LATE})`;
+  await endSilently(tx, late, now);
 }

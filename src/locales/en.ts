@@ -11,7 +11,7 @@ import { mailsEn } from './mails-en.js';
 import { maintenanceEn } from './maintenance.js';
 import { metricsEn } from './metrics.js';
 import { monitorsEn } from './monitors.js';
-import { performanceEn } from './performance.js';
+import { performanceEn } from './performance-en.js';
 import { pricingEn } from './pricing.js';
 import { remindersEn } from './reminders.js';
 import { reportsEn } from './reports-en.js';

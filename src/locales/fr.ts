@@ -11,7 +11,7 @@ import { mailsFr } from './mails-fr.js';
 import { maintenanceFr } from './maintenance.js';
 import { metricsFr } from './metrics.js';
 import { monitorsFr } from './monitors.js';
-import { performanceFr } from './performance.js';
+import { performanceFr } from './performance-fr.js';
 import { pricingFr } from './pricing.js';
 import { remindersFr } from './reminders.js';
 import { reportsFr } from './reports-fr.js';

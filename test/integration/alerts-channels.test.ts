@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import postgres from 'postgres';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startAvailability, startPage } from '../support/availability.js';
+import { fromOutside } from '../support/database-admin.js';
 import { startFailing } from '../support/failing-tasks.js';
 import { addMonitor } from '../support/monitors.js';
 import { testTask } from '../support/tasks.js';
@@ -149,14 +149,3 @@ test('what failed while the database was away is one mail before a task that is 
   for (const name of names) await run(`/test/${name}`);
   expect(mails().slice(1)).toEqual([expect.stringMatching(/^Résolu : La tâche alpha/)]);
 });
-
-/** What an administrator does from another database; the service's own connections end. */
-async function fromOutside(databaseUrl: string) {
-  const name = new URL(databaseUrl).pathname.slice(1);
-  const admin = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} });
-  onTestFinished(() => admin.end());
-  return async (change: string) => {
-    await admin.unsafe(`alter database "${name}" ${change}`);
-    await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
-  };
-}

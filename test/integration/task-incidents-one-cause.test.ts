@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import postgres from 'postgres';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { missingPrograms } from '../support/backups.js';
+import { fromOutside } from '../support/database-admin.js';
 import { startFailing } from '../support/failing-tasks.js';
 import { type LokarioService, startLokario } from '../support/lokario.js';
 
@@ -92,17 +92,6 @@ test('a task that has failed twice for one cause is one of those that work again
 });
 
 describe('a database', () => {
-  /** What an administrator does from another database; the service's own connections end. */
-  async function fromOutside(databaseUrl: string) {
-    const name = new URL(databaseUrl).pathname.slice(1);
-    const admin = postgres(inject('postgresUrl'), { max: 1, onnotice: () => {} });
-    onTestFinished(() => admin.end());
-    return async (change: string) => {
-      await admin.unsafe(`alter database "${name}" ${change}`);
-      await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
-    };
-  }
-
   test.each([
     ['lets nobody in', 'allow_connections false', 'allow_connections true'],
     ['is read only', 'set default_transaction_read_only = on', 'reset default_transaction_read_only'],

@@ -5,6 +5,7 @@ import { BACK_OFFICE_DATA } from './personal-data-back-office.js';
 import { BILLING_DATA } from './personal-data-billing.js';
 import { INBOX_DATA } from './personal-data-inbox.js';
 import { PRODUCT_DATA } from './personal-data-products.js';
+import { SERVICE_DATA } from './personal-data-service.js';
 import {
   ofCompanyOr,
   ofGoneCompany,
@@ -19,10 +20,6 @@ import {
 import type { Subject } from './subject.js';
 
 const ofOwnCompany = ({ companyId }: Subject): SQL => sql`id = ${companyId}::uuid`;
-
-const withMailboxes = ({ addresses, mailboxAddresses, contacts }: Subject): string[] => [
-  ...new Set([...addresses, ...mailboxAddresses, ...contacts.addresses]),
-];
 
 /** What another company is about to send to its customer, who may be that person, is not ours to take back. */
 const WAITING_FOLLOWUP = sql`(status in ('pending', 'sending', 'held') and dedupe_key like 'followup:%')`;
@@ -154,56 +151,7 @@ export const PERSONAL_DATA: RulesOf<TableName> = {
   ...BILLING_DATA,
   ...PRODUCT_DATA,
   ...BACK_OFFICE_DATA,
-  incidents: {
-    shared: true,
-    addresses: withMailboxes,
-    columns: {
-      id: 'none',
-      source: 'none',
-      severity: 'none',
-      title: 'address redacted',
-      details: 'address redacted',
-      openedAt: 'none',
-      lastSeenAt: 'none',
-      resolvedAt: 'none',
-      createdAt: 'none',
-    },
-  },
-  taskRuns: {
-    shared: true,
-    addresses: withMailboxes,
-    columns: {
-      id: 'none',
-      task: 'none',
-      status: 'none',
-      trigger: 'none',
-      host: 'none',
-      dryRun: 'none',
-      aside: 'none',
-      startedAt: 'none',
-      finishedAt: 'none',
-      durationMs: 'none',
-      message: 'address redacted',
-      progress: 'address redacted',
-      stats: 'address redacted',
-      errors: 'address redacted',
-      details: 'address redacted',
-      log: 'address redacted',
-      createdAt: 'none',
-    },
-  },
-  taskRunTotals: {
-    columns: {
-      task: 'none',
-      status: 'none',
-      le: 'none',
-      runs: 'none',
-      durationMs: 'none',
-      createdAt: 'none',
-    },
-  },
-  taskLeases: { columns: { task: 'none', runId: 'none', expiresAt: 'none', createdAt: 'none' } },
-  settings: { columns: { key: 'none', value: 'none', updatedAt: 'none', createdAt: 'none' } },
+  ...SERVICE_DATA,
   accountDeletions: {
     columns: {
       id: 'none',

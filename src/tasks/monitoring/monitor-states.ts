@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import type { ProbeResult } from '../../clients/probe.js';
 import type { Database } from '../../db/client.js';
 import { anyOf } from '../../db/ids.js';
 import { showable, sqlTime } from '../../db/moments.js';
@@ -7,20 +8,13 @@ import { CHECK_COUNTS_MS, uptimesIn } from '../../db/uptime.js';
 /** `down`: bad for more than a minute, and told; `failing`: bad, for now; `unknown`: no check of the last ten minutes. */
 export type MonitorState = 'up' | 'failing' | 'down' | 'unknown' | 'disabled';
 
+type Measured = 'ok' | 'latencyMs' | 'dnsMs' | 'connectMs' | 'tlsMs' | 'firstByteMs';
+
 /** How a monitor fares. Times are ISO 8601, durations milliseconds, shares 0 to 1. */
 export interface MonitorFigures {
   state: MonitorState;
   since: string | null;
-  lastCheck: {
-    at: string;
-    ok: boolean;
-    latencyMs: number | null;
-    dnsMs: number | null;
-    connectMs: number | null;
-    tlsMs: number | null;
-    firstByteMs: number | null;
-    error: string | null;
-  } | null;
+  lastCheck: ({ at: string; error: string | null } & Pick<ProbeResult, Measured>) | null;
   uptime: Record<keyof typeof SPANS, number | null>;
   /** Of the good checks of the last 24 hours. */
   latency: { p50Ms: number | null; p95Ms: number | null };

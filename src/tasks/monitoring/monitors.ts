@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type SQL, sql } from 'drizzle-orm';
+import type { ProbeTarget } from '../../clients/probe.js';
 import { type Database, rowsOf } from '../../db/client.js';
 import type { Severity } from '../../db/schema/messages.js';
 import { AppError } from '../../errors.js';
@@ -9,14 +10,8 @@ import { type MonitorFigures, readFigures } from './monitor-states.js';
 import { invalid, refuseHiddenPassword, refuseTarget, shownTarget, withPassword } from './monitor-target.js';
 
 /** The columns of `monitors`, as people write them. */
-export interface MonitorFields {
+export interface MonitorFields extends ProbeTarget {
   name: string;
-  kind: 'http' | 'tcp';
-  target: string;
-  expectedStatus: number;
-  timeoutMs: number;
-  keyword: string | null;
-  followRedirects: boolean;
   severity: Severity;
   enabled: boolean;
 }
